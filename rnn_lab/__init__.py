@@ -1,0 +1,1 @@
+"""An interactive course on recurrent neural networks, by hand in NumPy."""

@@ -1,1 +1,24 @@
 """An interactive course on recurrent neural networks, by hand in NumPy."""
+
+from rnn_lab.nn import (
+    RNN,
+    SGD,
+    Adam,
+    Linear,
+    RNNCell,
+    clip_by_norm,
+    mean_squared_error,
+    softmax_cross_entropy,
+)
+
+__version__ = "0.1.0"
+__all__ = [
+    "RNN",
+    "SGD",
+    "Adam",
+    "Linear",
+    "RNNCell",
+    "clip_by_norm",
+    "mean_squared_error",
+    "softmax_cross_entropy",
+]

@@ -1,0 +1,106 @@
+"""Losses: each returns the mean over everything that is not masked, and its gradient."""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from rnn_lab.nn.checks import as_array, refuse_non_finite
+from rnn_lab.nn.functions import log_softmax
+
+
+def mean_squared_error(y: ArrayLike, target: ArrayLike, mask: ArrayLike | None = None) -> tuple[float, NDArray]:
+    """Return the mean of ``(y - target)**2`` and its gradient with respect to `y`.
+
+    Parameters
+    ----------
+    y : array_like, shape (..., K)
+        Predictions.
+    target : array_like, shape (..., K)
+    mask : array_like of bool, shape (...), optional
+        False where a step is padding: it counts for nothing, and its target may be anything.
+
+    Returns
+    -------
+    loss : float
+    dy : ndarray, shape (..., K)
+
+    Raises
+    ------
+    TypeError, ValueError
+        If shapes differ, a target that counts is NaN, or everything is masked.
+    """
+    leading = np.shape(y)
+    y = as_array("y", y, leading)
+    target = as_array("target", target, leading)
+    if mask is None:
+        refuse_non_finite("target", target)
+        error = y - target
+        count = error.size
+    else:
+        mask = _as_loss_mask(mask, leading[:-1])
+        refuse_non_finite("target", target[mask])
+        error = np.where(mask[..., None], y - target, 0).astype(y.dtype, copy=False)
+        count = int(mask.sum()) * leading[-1]
+    return float(np.sum(error * error) / count), error * (2 / count)
+
+
+def softmax_cross_entropy(
+    logits: ArrayLike, targets: ArrayLike, mask: ArrayLike | None = None
+) -> tuple[float, NDArray]:
+    """Return the mean negative log-probability of the targets, in nats, and its gradient.
+
+    Parameters
+    ----------
+    logits : array_like, shape (..., K)
+        Scores before the softmax.
+    targets : array_like of int, shape (...)
+        The right class of each, 0 ... K - 1.
+    mask : array_like of bool, shape (...), optional
+        False where a step is padding.
+
+    Returns
+    -------
+    loss : float
+    dlogits : ndarray, shape (..., K)
+        ``(softmax(logits) - one_hot(targets)) / count``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If shapes do not fit, a target that counts is not a class, or everything is masked.
+    """
+    logits = as_array("logits", logits, np.shape(logits))
+    *leading, K = logits.shape
+    targets = np.asarray(targets)
+    if targets.dtype.kind not in "iu":
+        raise TypeError(f"targets holds values of type {targets.dtype}; expected whole numbers from 0 to {K - 1}")
+    if targets.shape != tuple(leading):
+        raise ValueError(
+            f"targets has shape {targets.shape}; expected {tuple(leading)}, as logits without its last axis"
+        )
+    counted = np.ones(targets.shape, bool) if mask is None else _as_loss_mask(mask, targets.shape)
+    seen = targets[counted]
+    if seen.min() < 0 or seen.max() >= K:
+        raise ValueError(f"targets holds values from {seen.min()} to {seen.max()}; expected 0 to {K - 1}")
+
+    where = np.where(counted, targets, 0)[..., None]
+    log_p = log_softmax(logits)
+    count = int(counted.sum())
+    loss = -np.take_along_axis(log_p, where, axis=-1)[..., 0][counted].sum() / count
+    dlogits = np.exp(log_p)
+    np.put_along_axis(dlogits, where, np.take_along_axis(dlogits, where, axis=-1) - 1, axis=-1)
+    dlogits *= counted[..., None]
+    dlogits /= count
+    return float(loss), dlogits
+
+
+def _as_loss_mask(mask: ArrayLike, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    array = np.asarray(mask)
+    if array.dtype != bool:
+        raise TypeError(
+            f"mask holds values of type {array.dtype}; expected True where a step counts, False where padded"
+        )
+    if array.shape != shape:
+        raise ValueError(f"mask has shape {array.shape}; expected {shape}")
+    if not array.any():
+        raise ValueError("mask is False everywhere; expected at least one step that counts")
+    return array

@@ -1,0 +1,5 @@
+"""The data of every chapter: bundled or generated first, public data sets on request."""
+
+from rnn_lab.datasets.time_series import Series, sunspots
+
+__all__ = ["Series", "sunspots"]

@@ -1,0 +1,82 @@
+"""The one way a public file comes to the learner's machine: bundled, cached or downloaded, and always checked."""
+
+import hashlib
+import os
+from pathlib import Path
+
+BUNDLED = Path(__file__).resolve().parents[2] / "data"
+MIRROR = "RNN_LAB_MIRROR"
+
+
+def bundled(name: str, sha256: str) -> Path:
+    """Return the path of a file that the course carries in its data folder.
+
+    Raises
+    ------
+    FileNotFoundError
+        If it is missing.
+    ValueError
+        If its content is not the one that was shipped.
+    """
+    path = BUNDLED / name
+    if not path.is_file():
+        raise FileNotFoundError(f"data/{name} is missing; bring it back with: git checkout -- data/{name}")
+    if _sha256(path) != sha256:
+        raise ValueError(
+            f"data/{name} is damaged: its sha256 is {_sha256(path)}, expected {sha256}; "
+            f"bring it back with: git checkout -- data/{name}"
+        )
+    return path
+
+
+def fetch(url: str, sha256: str) -> Path:
+    """Return the path of a public file, downloaded once and checked at every use.
+
+    The environment variable ``RNN_LAB_MIRROR`` names a folder or a URL that lays files out by their
+    original URL without the scheme, for a classroom without internet.
+
+    Parameters
+    ----------
+    url : str
+        Where the file is published.
+    sha256 : str
+        What it must contain.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the mirror is a folder without this file.
+    ConnectionError
+        If the file cannot be downloaded.
+    ValueError
+        If its content is not the expected one; a damaged download is not kept.
+    """
+    address = url.split("://", 1)[1]
+    mirror = os.environ.get(MIRROR)
+    if mirror and "://" not in mirror:
+        path = Path(mirror) / address
+        if not path.is_file():
+            raise FileNotFoundError(f"{MIRROR} is {mirror}, which has no {address}; add the file or unset {MIRROR}")
+        if _sha256(path) != sha256:
+            raise ValueError(f"{path} is damaged: its sha256 is {_sha256(path)}, expected {sha256}; replace it")
+        return path
+    return _download(f"{mirror.rstrip('/')}/{address}" if mirror else url, address, sha256)
+
+
+def _download(source: str, address: str, sha256: str) -> Path:
+    import pooch  # imported here, because chapters run on bundled data and most learners never download
+
+    name = f"{hashlib.sha256(address.encode()).hexdigest()[:8]}-{Path(address).name}"
+    try:
+        return Path(pooch.retrieve(source, known_hash=f"sha256:{sha256}", fname=name, path=pooch.os_cache("rnn-lab")))
+    except ValueError as error:
+        raise ValueError(f"{source} did not deliver the expected file and nothing was kept: {error}") from None
+    except OSError as error:  # requests' errors are OSErrors
+        raise ConnectionError(
+            f"{source} could not be downloaded ({error}); "
+            f"use the chapter's bundled data, or set {MIRROR} to a folder or URL that has the file"
+        ) from None
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,0 +1,91 @@
+"""Forecasting: a recurrent layer and a linear readout that says the next value at every step."""
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike, NDArray
+
+from rnn_lab.nn import RNN, Linear, mean_squared_error
+from rnn_lab.nn.checks import as_array
+
+Batch = tuple[ArrayLike, ArrayLike]
+
+
+class Forecaster:
+    """Predicts ``x[t + 1]`` from ``x[0] ... x[t]``, at every t.
+
+    Parameters
+    ----------
+    input_size, hidden_size : int
+        D, the values at each step, and H.
+    rng : numpy.random.Generator, optional
+        Where the initial weights come from.
+    warm_up : int
+        How many first steps of a training sequence do not count in the loss: from a state of zero,
+        nobody can tell yet.
+    dtype : dtype
+        That of the parameters.
+
+    Attributes
+    ----------
+    params : dict
+        ``rnn.W``, ``rnn.U``, ``rnn.b``, ``readout.W``, ``readout.b``: the layers' own arrays.
+    """
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        rng: np.random.Generator | None = None,
+        warm_up: int = 0,
+        dtype: DTypeLike = np.float64,
+    ) -> None:
+        rng = rng or np.random.default_rng()
+        self.rnn = RNN(input_size, hidden_size, rng, dtype=dtype)
+        self.readout = Linear(hidden_size, input_size, rng, dtype=dtype)
+        self.warm_up = warm_up
+        self.params = _named("rnn", self.rnn.params) | _named("readout", self.readout.params)
+
+    def predict(self, x: ArrayLike, state: ArrayLike | None = None) -> tuple[NDArray, NDArray]:
+        """Return the prediction of the next value at every step, and the state after the last.
+
+        Parameters
+        ----------
+        x : array_like, shape (T, N, D)
+        state : array_like, shape (N, H), optional
+
+        Returns
+        -------
+        y : ndarray, shape (T, N, D)
+            ``y[t]`` predicts ``x[t + 1]``.
+        state : ndarray, shape (N, H)
+        """
+        h, state, _ = self.rnn.forward(x, state)
+        y, _ = self.readout.forward(h)
+        return y, state
+
+    def loss_and_grads(self, batch: Batch) -> tuple[float, dict[str, NDArray]]:
+        """Return the mean squared error over a batch and its gradients.
+
+        Parameters
+        ----------
+        batch : (x, target)
+            Both of shape (T, N, D), T above `warm_up`.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a shape does not fit or a value is NaN.
+        """
+        x, target = batch
+        x = as_array("x", x, ("T", "N", self.rnn.params["W"].shape[1]), finite=True)
+        counts = np.zeros(x.shape[:2], bool)
+        counts[self.warm_up :] = True
+        h, _, rnn_cache = self.rnn.forward(x)
+        y, readout_cache = self.readout.forward(h)
+        loss, dy = mean_squared_error(y, target, counts)
+        dh, readout_grads = self.readout.backward(dy, readout_cache)
+        _, _, rnn_grads = self.rnn.backward(dh, rnn_cache)
+        return loss, _named("rnn", rnn_grads) | _named("readout", readout_grads)
+
+
+def _named(layer: str, arrays: dict[str, NDArray]) -> dict[str, NDArray]:
+    return {f"{layer}.{name}": array for name, array in arrays.items()}

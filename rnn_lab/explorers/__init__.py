@@ -1,0 +1,1 @@
+"""The sliders: one module for each chapter, each with an `explorer` built on a pure `compute`."""

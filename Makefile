@@ -66,7 +66,7 @@ $(VENV)/%.stamp: pyproject.toml constraints.txt $(PYTHON)
 	$(call install,.[$*])
 
 define install
-	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '$(1)' || { \
+	@$(PYTHON) -m pip install --quiet --quiet --disable-pip-version-check --constraint constraints.txt --editable '$(1)' || { \
 	    echo "The packages could not be installed; pip says why above. Is this machine online? Then repeat the command."; \
 	    exit 1; \
 	}

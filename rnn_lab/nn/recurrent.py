@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from rnn_lab.nn.checks import as_array, as_mask, as_size
+from rnn_lab.nn.checks import as_array, as_mask, as_size, refuse_non_finite
 from rnn_lab.nn.functions import find_activation
 
 
@@ -70,7 +70,7 @@ class RNN:
         state : array_like, shape (N, H), optional
             The state before the first step; zero if left out.
         lengths : array_like of int, shape (N,), optional
-            How many steps belong to each example; the rest is padding and changes nothing.
+            How many steps belong to each example; the rest is padding, may be anything and changes nothing.
 
         Returns
         -------
@@ -79,18 +79,22 @@ class RNN:
         state : ndarray, shape (N, H)
             The state after each example's last step.
         cache : RNNCache
-            For `backward`; keeps a reference to `x`.
+            For `backward`; may keep a reference to `x`.
 
         Raises
         ------
         TypeError, ValueError
-            If an argument has another shape, is not numeric, holds NaN, or a length is not in 1 ... T.
+            If an argument has another shape, is not numeric, holds NaN outside the padding, or a length is not
+            in 1 ... T.
         """
         H, D = self.params["W"].shape
-        x = as_array("x", x, ("T", "N", D), finite=True)
+        x = as_array("x", x, ("T", "N", D))
         T, N, _ = x.shape
-        W, U, b = (self.params[name].astype(x.dtype, copy=False) for name in ("W", "U", "b"))
         mask = as_mask(lengths, T, N)
+        if mask is not None:
+            x = np.where(mask, x, 0)  # not even NaN in the padding may reach a product
+        refuse_non_finite("x", x)
+        W, U, b = (self.params[name].astype(x.dtype, copy=False) for name in ("W", "U", "b"))
 
         h = np.empty((T + 1, N, H), x.dtype)
         h[0] = 0 if state is None else as_array("state", state, (N, H), finite=True)
@@ -147,10 +151,11 @@ class RNN:
             future += as_array("dstate", dstate, (N, H))
         dz = self.activation.derivative_from_output(h[1:])  # (T, N, H), times dh below
         if mask is not None:
-            dz *= mask
+            dy, dz = np.where(mask, dy, 0), dz * mask
         for t in reversed(range(T)):
             if t + 1 < T and (t + 1) % block == 0:
-                future[:] = 0
+                # The gradient of an ended sequence's state waits for its last step and crosses no border.
+                np.copyto(future, 0, where=True if mask is None else mask[t + 1])
             dz[t] *= dy[t] + future  # from above + from the future
             if mask is None:
                 np.matmul(dz[t], U, out=future)

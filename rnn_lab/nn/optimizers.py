@@ -1,5 +1,6 @@
 """Rules that turn gradients into better parameters, in place."""
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -68,6 +69,8 @@ class Adam:
 
     def __init__(self, learning_rate: float, betas: tuple[float, float] = (0.9, 0.999), epsilon: float = 1e-8) -> None:
         self.learning_rate = _positive("learning_rate", learning_rate)
+        if not isinstance(betas, (tuple, list)) or len(betas) != 2:
+            raise ValueError(f"betas is {betas!r}; expected a pair of numbers such as (0.9, 0.999)")
         self.betas = (_fraction("betas[0]", betas[0]), _fraction("betas[1]", betas[1]))
         self.epsilon = _positive("epsilon", epsilon)
         self.state: dict[str, NDArray] = {"step": np.zeros((), np.int64)}
@@ -84,14 +87,14 @@ class Adam:
         self.state["step"] += 1
         step = int(self.state["step"])
         beta1, beta2 = self.betas
-        rate = self.learning_rate * np.sqrt(1 - beta2**step) / (1 - beta1**step)
-        epsilon = self.epsilon * np.sqrt(1 - beta2**step)  # so that the rule is the paper's to the letter
+        rate = self.learning_rate * math.sqrt(1 - beta2**step) / (1 - beta1**step)
+        epsilon = self.epsilon * math.sqrt(1 - beta2**step)  # so that the rule is the paper's to the letter
         for name, param in params.items():
             mean = self.state.setdefault(f"mean.{name}", np.zeros_like(param))
             square = self.state.setdefault(f"square.{name}", np.zeros_like(param))
             mean += (1 - beta1) * (grads[name] - mean)
             square += (1 - beta2) * (grads[name] ** 2 - square)
-            param -= (rate * mean / (np.sqrt(square) + epsilon)).astype(param.dtype, copy=False)
+            param -= rate * mean / (np.sqrt(square) + epsilon)
 
 
 def clip_by_norm(grads: Arrays, max_norm: float | None) -> float:

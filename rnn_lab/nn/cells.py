@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from rnn_lab.nn.checks import as_array, as_size
+from rnn_lab.nn.checks import as_array, as_generator, as_size
 
 
 class RNNCell:
@@ -30,7 +30,7 @@ class RNNCell:
 
     def __init__(self, input_size: int, hidden_size: int, rng: np.random.Generator | None = None) -> None:
         D, H = as_size("input_size", input_size), as_size("hidden_size", hidden_size)
-        rng = rng or np.random.default_rng()
+        rng = as_generator(rng)
         self.W = rng.standard_normal((H, D)) / np.sqrt(D)
         self.U = rng.standard_normal((H, H)) / np.sqrt(H)
         self.b = np.zeros((H, 1))

@@ -1,10 +1,14 @@
 """What every layer asks of its input, so that a mistake is named where it enters."""
 
+from types import EllipsisType
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 
-def as_array(name: str, value: ArrayLike, shape: tuple[int | str, ...], *, finite: bool = False) -> NDArray:
+def as_array(
+    name: str, value: ArrayLike, shape: tuple[int | str | EllipsisType, ...], *, finite: bool = False
+) -> NDArray:
     """Return `value` as a floating-point array of the expected shape, or say what is wrong with it.
 
     Parameters
@@ -14,7 +18,8 @@ def as_array(name: str, value: ArrayLike, shape: tuple[int | str, ...], *, finit
     value : array_like
         Real numbers; integers and booleans become float64, float32 stays float32.
     shape : tuple
-        An integer is an exact size; a letter such as ``"T"`` stands for any size of at least 1.
+        An integer is an exact size; a letter such as ``"T"`` stands for any size of at least 1, and
+        ``...`` in the first place for any axes.
     finite : bool
         Whether NaN and infinity are refused.
 
@@ -25,11 +30,13 @@ def as_array(name: str, value: ArrayLike, shape: tuple[int | str, ...], *, finit
     ValueError
         If the shape does not fit, the array is empty, or (with `finite`) a value is NaN or infinite.
     """
-    array = np.asarray(value)
+    array = as_ndarray(name, value)
     if array.dtype.kind not in "fiub":
         raise TypeError(f"{name} holds values of type {array.dtype}; expected real numbers, float32 or float64")
     if array.dtype.kind != "f":
         array = array.astype(np.float64)
+    if shape[0] is ...:
+        shape = (*array.shape[: array.ndim + 1 - len(shape)], *shape[1:])
     fits = array.ndim == len(shape) and all(
         isinstance(expected, str) or size == expected for size, expected in zip(array.shape, shape, strict=True)
     )
@@ -41,6 +48,16 @@ def as_array(name: str, value: ArrayLike, shape: tuple[int | str, ...], *, finit
     if finite:
         refuse_non_finite(name, array)
     return array
+
+
+def as_ndarray(name: str, value: ArrayLike) -> NDArray:
+    """Return `value` as an array, or say that its rows differ in length."""
+    try:
+        return np.asarray(value)
+    except ValueError:
+        raise ValueError(
+            f"{name} has rows of different lengths; expected an array: pad the rows to one length"
+        ) from None
 
 
 def refuse_non_finite(name: str, array: NDArray) -> None:
@@ -66,6 +83,17 @@ def as_size(name: str, value: int) -> int:
     return int(value)
 
 
+def as_generator(rng: np.random.Generator | None) -> np.random.Generator:
+    """Return `rng`, or a generator seeded by the system if it is left out."""
+    if rng is None:
+        return np.random.default_rng()
+    if not isinstance(rng, np.random.Generator):
+        raise TypeError(
+            f"rng is {rng!r}, a {type(rng).__name__}; expected a generator such as numpy.random.default_rng(0)"
+        )
+    return rng
+
+
 def as_mask(lengths: ArrayLike | None, T: int, N: int) -> NDArray[np.bool_] | None:
     """Turn the lengths of N padded sequences into a mask.
 
@@ -86,7 +114,7 @@ def as_mask(lengths: ArrayLike | None, T: int, N: int) -> NDArray[np.bool_] | No
     """
     if lengths is None:
         return None
-    array = np.asarray(lengths)
+    array = as_ndarray("lengths", lengths)
     if array.dtype.kind not in "iu":
         raise TypeError(f"lengths holds values of type {array.dtype}; expected whole numbers")
     if array.shape != (N,):

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from rnn_lab.nn.checks import as_array, as_size
+from rnn_lab.nn.checks import as_array, as_generator, as_size
 
 
 class Linear:
@@ -32,7 +32,7 @@ class Linear:
         dtype: DTypeLike = np.float64,
     ) -> None:
         D, K = as_size("input_size", input_size), as_size("output_size", output_size)
-        rng = rng or np.random.default_rng()
+        rng = as_generator(rng)
         self.params = {
             "W": (rng.standard_normal((K, D)) / np.sqrt(D)).astype(dtype),
             "b": np.zeros(K, dtype),
@@ -46,8 +46,7 @@ class Linear:
         TypeError, ValueError
             If the last axis of `x` is not D or `x` is not numeric.
         """
-        leading = np.shape(x)[:-1]
-        x = as_array("x", x, (*leading, self.params["W"].shape[1]))
+        x = as_array("x", x, (..., self.params["W"].shape[1]))
         W, b = (self.params[name].astype(x.dtype, copy=False) for name in ("W", "b"))
         return x @ W.T + b, x
 
@@ -61,7 +60,7 @@ class Linear:
         """
         x = cache
         K, D = self.params["W"].shape
-        dy = as_array("dy", dy, (*x.shape[:-1], K))
+        dy = as_array("dy", dy, (*x.shape[:-1], K)).astype(x.dtype, copy=False)
         flat = dy.reshape(-1, K)
         grads = {"W": flat.T @ x.reshape(-1, D), "b": flat.sum(axis=0)}
         return dy @ self.params["W"].astype(x.dtype, copy=False), grads

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from rnn_lab.nn.checks import as_array, refuse_non_finite
+from rnn_lab.nn.checks import as_array, as_ndarray, refuse_non_finite
 from rnn_lab.nn.functions import log_softmax
 
 
@@ -28,18 +28,12 @@ def mean_squared_error(y: ArrayLike, target: ArrayLike, mask: ArrayLike | None =
     TypeError, ValueError
         If shapes differ, a target that counts is NaN, or everything is masked.
     """
-    leading = np.shape(y)
-    y = as_array("y", y, leading)
-    target = as_array("target", target, leading)
-    if mask is None:
-        refuse_non_finite("target", target)
-        error = y - target
-        count = error.size
-    else:
-        mask = _as_loss_mask(mask, leading[:-1])
-        refuse_non_finite("target", target[mask])
-        error = np.where(mask[..., None], y - target, 0).astype(y.dtype, copy=False)
-        count = int(mask.sum()) * leading[-1]
+    y = as_array("y", y, (..., "K"))
+    target = as_array("target", target, y.shape)
+    counted = _counted(mask, y.shape[:-1])
+    refuse_non_finite("target", target[counted])
+    error = np.where(counted[..., None], y - target, 0).astype(y.dtype, copy=False)
+    count = int(counted.sum()) * y.shape[-1]
     return float(np.sum(error * error) / count), error * (2 / count)
 
 
@@ -68,16 +62,16 @@ def softmax_cross_entropy(
     TypeError, ValueError
         If shapes do not fit, a target that counts is not a class, or everything is masked.
     """
-    logits = as_array("logits", logits, np.shape(logits))
+    logits = as_array("logits", logits, (..., "K"))
     *leading, K = logits.shape
-    targets = np.asarray(targets)
+    targets = as_ndarray("targets", targets)
     if targets.dtype.kind not in "iu":
         raise TypeError(f"targets holds values of type {targets.dtype}; expected whole numbers from 0 to {K - 1}")
     if targets.shape != tuple(leading):
         raise ValueError(
             f"targets has shape {targets.shape}; expected {tuple(leading)}, as logits without its last axis"
         )
-    counted = np.ones(targets.shape, bool) if mask is None else _as_loss_mask(mask, targets.shape)
+    counted = _counted(mask, targets.shape)
     seen = targets[counted]
     if seen.min() < 0 or seen.max() >= K:
         raise ValueError(f"targets holds values from {seen.min()} to {seen.max()}; expected 0 to {K - 1}")
@@ -88,13 +82,15 @@ def softmax_cross_entropy(
     loss = -np.take_along_axis(log_p, where, axis=-1)[..., 0][counted].sum() / count
     dlogits = np.exp(log_p)
     np.put_along_axis(dlogits, where, np.take_along_axis(dlogits, where, axis=-1) - 1, axis=-1)
-    dlogits *= counted[..., None]
+    dlogits[~counted] = 0
     dlogits /= count
     return float(loss), dlogits
 
 
-def _as_loss_mask(mask: ArrayLike, shape: tuple[int, ...]) -> NDArray[np.bool_]:
-    array = np.asarray(mask)
+def _counted(mask: ArrayLike | None, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    if mask is None:
+        return np.ones(shape, bool)
+    array = as_ndarray("mask", mask)
     if array.dtype != bool:
         raise TypeError(
             f"mask holds values of type {array.dtype}; expected True where a step counts, False where padded"

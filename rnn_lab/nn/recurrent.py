@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from rnn_lab.nn.checks import as_array, as_mask, as_size, refuse_non_finite
+from rnn_lab.nn.checks import as_array, as_generator, as_mask, as_size, refuse_non_finite
 from rnn_lab.nn.functions import find_activation
 
 
@@ -50,7 +50,7 @@ class RNN:
         dtype: DTypeLike = np.float64,
     ) -> None:
         D, H = as_size("input_size", input_size), as_size("hidden_size", hidden_size)
-        rng = rng or np.random.default_rng()
+        rng = as_generator(rng)
         self.activation = find_activation(activation)
         self.params = {
             "W": (rng.standard_normal((H, D)) / np.sqrt(D)).astype(dtype),

@@ -1,0 +1,41 @@
+"""A live figure as a web page of its own."""
+
+import base64
+import gzip
+import html
+import json
+from pathlib import Path
+
+LIVE_JS = Path(__file__).with_name("live.js")
+
+
+def player_page(layers: bytes, recording: bytes, picture: bytes, alt: str) -> str:
+    """Write a page that plays a recording, with no kernel and no network.
+
+    Parameters
+    ----------
+    layers, recording : bytes
+        Messages.
+    picture : bytes
+        A PNG file, for browsers that run no scripts.
+    alt : str
+
+    Returns
+    -------
+    str
+        HTML.
+    """
+    data = json.dumps([base64.b64encode(gzip.compress(message, mtime=0)).decode() for message in (layers, recording)])
+    description = html.escape(alt)
+    return f"""<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><title>{description}</title></head>
+<body>
+<main><img alt="{description}" src="data:image/png;base64,{base64.b64encode(picture).decode()}"></main>
+<script type="module">
+{LIVE_JS.read_text(encoding="utf-8")}
+play(document.querySelector("main"), ...{data});
+</script>
+</body>
+</html>
+"""

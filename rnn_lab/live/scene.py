@@ -1,0 +1,101 @@
+"""What moves in a figure, what stands still, and which of them lies on top."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import Any
+
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis
+from matplotlib.figure import Figure, FigureBase, SubFigure
+from matplotlib.spines import Spine
+from matplotlib.transforms import Bbox
+
+WHOLE_FIGURE = Bbox.unit()
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A figure as a stack of stages, bottom to top: still ones (0, 2, 4, ...) and moving ones (1, 3, 5, ...)."""
+
+    stages: list[list[Artist]]
+    fingerprint: tuple[Any, ...]
+    """Changes when an artist comes, goes or changes its place in the stack, or when axes change limits or place."""
+
+    @property
+    def still(self) -> list[list[Artist]]:
+        """The stages that a backdrop holds; the lowest is always there, perhaps empty."""
+        return self.stages[0::2]
+
+    @property
+    def moving(self) -> list[list[Artist]]:
+        """The stages that are drawn anew in each frame."""
+        return self.stages[1::2]
+
+
+def arrange(fig: Figure) -> Scene:
+    """Sort everything that a figure draws into stages, as few as keep matplotlib's drawing order.
+
+    An artist that is marked as animated moves. Axes that lie apart cannot hide each other, so each fills the stages
+    from the lowest on; what overlaps something drawn earlier starts no lower than that ended.
+    """
+    stages: list[list[Artist]] = [[]]
+    placed: list[tuple[Bbox, int]] = []
+    for box, part in _parts(fig):
+        stage = max((end for other, end in placed if box.fully_overlaps(other)), default=0)
+        for artist in _drawing_order(part):
+            stage += (stage % 2) != artist.get_animated()
+            while len(stages) <= stage:
+                stages.append([])
+            stages[stage].append(artist)
+        placed.append((box, stage))
+    still = tuple(tuple(map(id, stage)) for stage in stages[0::2])
+    geometry = [
+        (ax.get_position(original=True).bounds, ax.viewLim.bounds, ax.get_aspect()) for ax in fig.axes
+    ]  # reading viewLim also settles an autoscale that matplotlib has put off
+    return Scene(stages, (still, tuple(fig.get_size_inches()), geometry))
+
+
+@contextmanager
+def animated(artists: list[Artist], value: bool) -> Iterator[None]:
+    """Mark artists as animated, or not, for a while: matplotlib leaves animated ones out when it draws a figure."""
+    before = [artist.get_animated() for artist in artists]
+    for artist in artists:
+        artist.set_animated(value)
+    try:
+        yield
+    finally:
+        for artist, was_animated in zip(artists, before, strict=True):
+            artist.set_animated(was_animated)
+
+
+def _parts(figure: FigureBase) -> Iterator[tuple[Bbox, Artist]]:
+    """Yield the axes and the artists of a figure with the boxes they lie in (in fractions of it), in drawing order."""
+    for child in sorted(figure.get_children(), key=attrgetter("zorder")):
+        if child is figure.patch or not child.get_visible() and isinstance(child, Axes | SubFigure):
+            continue
+        if isinstance(child, SubFigure):
+            yield from _parts(child)
+        else:
+            yield (child.get_position() if isinstance(child, Axes) else WHOLE_FIGURE), child
+
+
+def _drawing_order(part: Artist) -> Iterator[Artist]:
+    """Yield what an artist draws, in order: axes, and axes inside them, are taken apart; all else is one piece."""
+    if not isinstance(part, Axes):
+        yield part
+        return
+    if not part.get_visible():
+        return
+    left_out: tuple[type[Artist], ...] = ()
+    if not part.axison:
+        left_out = (Axis, Spine)
+    elif not part.get_frame_on():
+        left_out = (Spine,)
+    else:
+        yield part.patch
+    for child in sorted(part.get_children(), key=attrgetter("zorder")):
+        if child is not part.patch and not isinstance(child, left_out):
+            yield from _drawing_order(child)

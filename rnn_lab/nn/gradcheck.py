@@ -125,13 +125,18 @@ def check_gradients(
 
     Raises
     ------
+    TypeError
+        If the loss is not a number.
     ValueError
         If an array is not float64, or names or shapes differ.
     """
     if arrays.keys() != grads.keys():
         raise ValueError(f"grads has the names {sorted(grads)}; expected those of arrays, {sorted(arrays)}")
     rng = rng or np.random.default_rng(0)
-    floor = 1e-4 * abs(loss())
+    value = loss()
+    if not isinstance(value, (int, float, np.number)):
+        raise TypeError(f"loss() returned a {type(value).__name__}; expected one number, the loss alone")
+    floor = 1e-4 * abs(value)
     errors = {}
     for name, array in arrays.items():
         _require_float64(f"arrays[{name!r}]", array)

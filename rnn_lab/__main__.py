@@ -65,7 +65,7 @@ def main() -> None:
         if options.command == "lab":
             lab(options.work, rest)
         elif rest:
-            parser.error(f"unknown options: {' '.join(rest)}")
+            parser.error(f"unrecognized arguments: {' '.join(rest)}")
         else:
             print(f"The pristine chapter is {course.fresh(options.chapter, options.work)}")
     except course.CourseError as error:

@@ -5,6 +5,7 @@ digest of the version that the learner was last given. A copy that still matches
 learner's and is renewed when the course changes; any other copy is left alone.
 """
 
+import contextlib
 import hashlib
 import itertools
 import json
@@ -46,11 +47,11 @@ def sync(work: Path = WORK, notebooks: Path = NOTEBOOKS) -> list[str]:
         if shipped is None:
             raise CourseError(f"{original} is damaged. Get the course's version back with: git checkout -- {original}")
         held, given = _digest(copy), record.get(name)
-        if not copy.exists() or (held == given and held not in (shipped, None)):
+        if held == shipped:
+            record[name] = shipped
+        elif not copy.exists() or (held is not None and held == given):
             report.append(f"Renewed {name}." if copy.exists() else f"Added {name}.")
             write_atomically(copy, original.read_bytes())
-            record[name] = shipped
-        elif held == shipped:
             record[name] = shipped
         elif held is None:
             report.append(
@@ -114,11 +115,11 @@ def write_atomically(path: Path, content: bytes) -> None:
         draft.write_bytes(content)
         os.replace(draft, path)
     except OSError as error:
+        with contextlib.suppress(OSError):
+            draft.unlink()
         raise CourseError(
             f"{path} cannot be written: {error.strerror}. May you write there, and is there room?"
         ) from error
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 def _digest(path: Path) -> str | None:

@@ -61,3 +61,34 @@ def unit_circle(axes: Axes) -> None:
     axes.axhline(0, color="0.9", linewidth=0.8, zorder=0)
     axes.axvline(0, color="0.9", linewidth=0.8, zorder=0)
     axes.set(aspect="equal", xlabel=r"real part of $\lambda$", ylabel=r"imaginary part of $\lambda$")
+
+
+def cell_diagram(axes: Axes) -> None:
+    """Draw the plain recurrent cell: x and h in, through W and U, the sum, the tanh, and h back for the next step."""
+    axes.set(xlim=(0, 10), ylim=(0, 4.4), aspect="equal")
+    axes.axis("off")
+    nodes = {
+        "$x$": (0.8, 1.0, INPUT),
+        "$h$": (0.8, 3.0, STATE),
+        "$W x$": (3.0, 1.0, WEIGHTS),
+        "$U h$": (3.0, 3.0, WEIGHTS),
+        "$+\\, b$": (5.0, 2.0, WEIGHTS),
+        "tanh": (6.9, 2.0, BASELINE),
+        "$h_{next}$": (9.0, 2.0, STATE),
+    }
+    for label, (x, y, colour) in nodes.items():
+        axes.text(
+            *(x, y, label),
+            ha="center",
+            va="center",
+            fontsize=15,
+            bbox={"boxstyle": "round,pad=0.45", "facecolor": "white", "edgecolor": colour, "linewidth": 2.5},
+        )
+    arrow = {"arrowstyle": "-|>", "color": "0.35", "linewidth": 1.5, "shrinkA": 20, "shrinkB": 20}
+    for start, end in [("$x$", "$W x$"), ("$h$", "$U h$"), ("$W x$", "$+\\, b$"), ("$U h$", "$+\\, b$")]:
+        axes.annotate("", nodes[end][:2], nodes[start][:2], arrowprops=arrow)
+    for start, end in [("$+\\, b$", "tanh"), ("tanh", "$h_{next}$")]:
+        axes.annotate("", nodes[end][:2], nodes[start][:2], arrowprops=arrow)
+    back = arrow | {"connectionstyle": "arc3,rad=0.42", "linestyle": "--", "color": STATE}
+    axes.annotate("", nodes["$h$"][:2], nodes["$h_{next}$"][:2], arrowprops=back)
+    axes.text(5.0, 3.6, "one step later", color=STATE, ha="center", va="center", fontsize=12)

@@ -88,9 +88,7 @@ def as_generator(rng: np.random.Generator | None) -> np.random.Generator:
     if rng is None:
         return np.random.default_rng()
     if not isinstance(rng, np.random.Generator):
-        raise TypeError(
-            f"rng is {rng!r}, a {type(rng).__name__}; expected a generator such as numpy.random.default_rng(0)"
-        )
+        raise TypeError(f"rng is {rng!r}; expected a generator such as numpy.random.default_rng(0)")
     return rng
 
 

@@ -78,7 +78,7 @@ def calls(source):
     """Return the last names of all functions that the top level of a cell calls."""
     statements = [node for node in ast.parse(source).body if isinstance(node, ast.Expr)]
     functions = [node.value.func for node in statements if isinstance(node.value, ast.Call)]
-    return {function.attr if isinstance(function, ast.Attribute) else function.id for function in functions}
+    return {getattr(function, "attr", getattr(function, "id", "")) for function in functions}
 
 
 @pytest.mark.parametrize("path", course.chapters(), ids=lambda path: path.stem)

@@ -203,13 +203,14 @@ class LiveFigure(anywidget.AnyWidget):
             frames: limits, ticks, a title that is not among the chosen artists.
         """
         values = list(values)
-        labels = [str(label) for label in (values if labels is None else labels)]
+        names = [str(label) for label in (values if labels is None else labels)]
         if not values:
             raise ValueError("values must hold at least one value to record; got none")
-        if len(labels) != len(values):
-            raise ValueError(f"labels must be as many as values ({len(values)}); got {len(labels)}")
+        if len(names) != len(values):
+            raise ValueError(f"labels must be as many as values ({len(values)}); got {len(names)}")
 
-        frames, alts = [], []
+        frames: list[bytes] = []
+        alts: list[str] = []
         with self.hold_sync():
             self.pixel_ratio = RECORDING_PIXEL_RATIO
             for value in values:
@@ -223,10 +224,10 @@ class LiveFigure(anywidget.AnyWidget):
                     )
                 frames.append(self._draw_frame(scene, compact=True))
                 alts.append(self._describe())
-            header = {"frames": [len(frame) for frame in frames], "alts": alts, "labels": labels}
+            header = {"frames": [len(frame) for frame in frames], "alts": alts, "labels": names}
             self.recording = pack({**header, "description": description, "interval": FRAME_INTERVAL}, *frames)
             self.frame, self.alt, self.index = frames[-1], alts[-1], 0
-        return Panel(self, frame_slider(self, labels, description, play))
+        return Panel(self, frame_slider(self, names, description, play))
 
     def to_html(self) -> str:
         """Return a web page with the figure, or its recording and a slider; it needs no kernel and no network."""
@@ -284,7 +285,8 @@ def _check_artist(artist: object, fig: Figure) -> None:
 
 
 def _report(exception: Exception) -> str:
-    """Say in one line what went wrong, and below it where."""
-    summary = "".join(traceback.format_exception_only(exception)).strip()
-    where = "".join(traceback.format_tb(exception.__traceback__, -TRACEBACK_ENTRIES_SHOWN))
-    return f"{summary}. The figure still shows the last values that worked.\n{where}"
+    """Say in one line what went wrong, and below it where (but for the first two calls, which are this module's)."""
+    message = " ".join(str(exception).split())
+    where = traceback.extract_tb(exception.__traceback__)[2:][-TRACEBACK_ENTRIES_SHOWN:]
+    summary = f"{type(exception).__name__}: {message}. The figure still shows the last values that worked."
+    return "\n".join((summary, *traceback.format_list(where)))

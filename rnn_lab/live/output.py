@@ -1,4 +1,4 @@
-"""What a notebook keeps of a live figure: a description, a picture and the widget, of which a reader sees what works."""
+"""What a notebook keeps of a live figure: its description, a picture and the widget."""
 
 import base64
 import html
@@ -10,11 +10,12 @@ from IPython.display import display
 if TYPE_CHECKING:
     from rnn_lab.live.figure import LiveFigure
 
-HINT = "A still picture; run this cell to move it."
-WIDGET_TEXT = "(Run the cell above to see the live figure.)"
+HINT = "A still picture: run this cell to move it."
 
-# Three outputs stand below one another: this text, the picture, the widget. Where the page has a live canvas in the
-# third, only that is shown; where it has none, the widget could only say that its model was not found.
+# Three outputs stand below one another: the description, the picture, the widget. Where the widget has a live canvas,
+# only that is shown; where it has none, it could say no more than that its model was not found, and the picture stays.
+# Readers who see the picture need no description beside it, so it is left to screen readers. A notebook that is not
+# trusted loses this style: it shows description, picture and hint.
 _OUTPUT = ".jp-OutputArea-child"
 _TEXT = f"{_OUTPUT}:has(.rnn-lab-still)"
 _CANVAS = "canvas.rnn-lab-live"
@@ -22,6 +23,7 @@ STYLE = f"""<style>
 {_TEXT}:has(+ {_OUTPUT} + {_OUTPUT} {_CANVAS}),
 {_TEXT} + {_OUTPUT}:has(+ {_OUTPUT} {_CANVAS}),
 {_TEXT} + {_OUTPUT} + {_OUTPUT}:not(:has({_CANVAS})) {{ display: none }}
+.rnn-lab-still::before {{ content: "{HINT}"; font-size: 85% }}
 .rnn-lab-still span {{ position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%) }}
 </style>"""
 
@@ -37,10 +39,9 @@ def display_with_picture(widget: ipywidgets.DOMWidget, live: "LiveFigure") -> No
         The figure or a panel around it.
     live : LiveFigure
     """
-    text = f"{HINT} {live.alt}"
-    page = f'{STYLE}\n<p class="rnn-lab-still"><small>{HINT}</small> <span>{html.escape(live.alt)}</span></p>'
-    display({"text/html": page, "text/plain": text}, raw=True)
-    picture = {"image/png": base64.b64encode(live.png()).decode(), "text/plain": live.alt}
-    display(picture, raw=True, metadata={"image/png": {"alt": live.alt}})
+    description = f'{STYLE}\n<p class="rnn-lab-still"><span>{html.escape(live.alt)}</span></p>'
+    display({"text/html": description, "text/plain": live.alt}, raw=True)
+    picture = base64.b64encode(live.png()).decode()
+    display({"image/png": picture, "text/plain": "(picture)"}, raw=True, metadata={"image/png": {"alt": live.alt}})
     view = {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}
-    display({"application/vnd.jupyter.widget-view+json": view, "text/plain": WIDGET_TEXT}, raw=True)
+    display({"application/vnd.jupyter.widget-view+json": view, "text/plain": f"({HINT})"}, raw=True)

@@ -39,11 +39,12 @@ class Panel(ipywidgets.VBox):
 
 
 def _rows(controls: Sequence[ipywidgets.Widget], live: "LiveFigure") -> ipywidgets.Box:
-    """Lay controls side by side, as many in a row as there is room for over the figure."""
+    """Lay controls side by side, as many in a row as there is room for over the figure, their descriptions uncut."""
     for control in controls:
-        if control.has_trait("style") and hasattr(control.style, "description_width"):
+        if hasattr(control, "style") and hasattr(control.style, "description_width"):
             control.style.description_width = control.style.description_width or "initial"
-        control.layout.flex = control.layout.flex or "1 1 18em"
+        letters = len(getattr(control, "description", ""))
+        control.layout.flex = control.layout.flex or f"1 1 {letters / 2 + 14:g}em"  # the words, a track, a number
         control.layout.max_width = control.layout.max_width or "100%"
     layout = ipywidgets.Layout(
         flex_flow="row wrap", width=f"{live.page_width:.0f}px", max_width="100%", grid_gap="0 1em"

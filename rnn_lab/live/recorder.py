@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 from matplotlib.artist import Artist
-from matplotlib.backend_bases import GraphicsContextBase, RendererBase
+from matplotlib.backend_bases import RendererBase
 from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.image import AxesImage
 from matplotlib.path import Path
 from matplotlib.transforms import Affine2D, Bbox
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-from rnn_lab.live.message import pack
+from rnn_lab.live.message import Frame
 from rnn_lab.live.pixels import inked
 
 CANVAS_CAPS = {"butt": "butt", "projecting": "square", "round": "round"}
@@ -39,7 +39,8 @@ class Recorder(RendererBase):
         self._agg = RendererAgg(width, height, dpi)
         self._flip = np.array([[1.0, 0, 0], [0, -1, height], [0, 0, 1]])
         self._masks: dict[tuple[Any, ...], tuple[NDArray[np.uint8], int, int]] = {}
-        self._begin(compact=False)
+        self._frame = Frame()
+        self._compact = False
 
     def record(self, stages: Sequence[Sequence[Artist]], layers: int, compact: bool = False) -> bytes:
         """Draw one frame.
@@ -58,44 +59,26 @@ class Recorder(RendererBase):
         bytes
             A message: the operations in their order, and the arrays they point into.
         """
-        self._begin(compact)
-        for stage in stages:
-            self._add("layer", {"clip": None})
-            for artist in stage:
-                if isinstance(artist, AxesImage) and artist.get_interpolation() == "nearest":
-                    artist.set_interpolation("none")  # the same picture, but it arrives here as cells, not as pixels
-                if artist.get_agg_filter():
-                    self._rasterize(artist.draw)
-                else:
-                    artist.draw(self)
-        if layers > len(stages):
-            self._add("layer", {"clip": None})
-        return pack({"operations": self._operations}, *self._chunks)
-
-    def _begin(self, compact: bool) -> None:
+        self._frame = Frame()
         self._compact = compact
-        self._operations: list[dict[str, Any]] = []
-        self._chunks: list[bytes] = []
-        self._size = 0
-        self._style: dict[str, Any] = {}
+        for stage in stages:
+            self._frame.add("layer", {"clip": None})
+            for artist in stage:
+                self._draw(artist)
+        if layers > len(stages):
+            self._frame.add("layer", {"clip": None})
+        return self._frame.pack()
 
-    def _store(self, *arrays: NDArray[Any]) -> int:
-        """Append arrays to the message, each padded to a multiple of four bytes, and return where the first begins."""
-        start = self._size
-        for array in arrays:
-            chunk = array.tobytes()
-            chunk += bytes(-len(chunk) % 4)
-            self._chunks.append(chunk)
-            self._size += len(chunk)
-        return start
+    def _draw(self, artist: Artist) -> None:
+        if artist.get_agg_filter():
+            self._rasterize(artist.draw)
+            return
+        if isinstance(artist, AxesImage) and artist.get_interpolation() == "nearest":
+            if artist.get_alpha() is None or np.isscalar(artist.get_alpha()):
+                artist.set_interpolation("none")  # the same picture, but it comes as cells instead of pixels
+        artist.draw(self)
 
-    def _add(self, kind: str, style: dict[str, Any], **fields: Any) -> None:
-        """Add an operation; of its style, only what differs from the operation before is sent."""
-        changes = {key: value for key, value in style.items() if key not in self._style or self._style[key] != value}
-        self._style.update(changes)
-        self._operations.append({"kind": kind, **fields, **changes})
-
-    def _line_style(self, gc: GraphicsContextBase) -> dict[str, Any]:
+    def _line_style(self, gc) -> dict[str, Any]:
         offset, dashes = gc.get_dashes()
         return {
             "dashes": [round(self.points_to_pixels(dash), 3) for dash in dashes] if dashes is not None else [],
@@ -105,7 +88,7 @@ class Recorder(RendererBase):
             "clip": self._clip(gc),
         }
 
-    def _path_style(self, gc: GraphicsContextBase, face: Sequence[float] | None) -> dict[str, Any]:
+    def _path_style(self, gc, face) -> dict[str, Any]:
         width, edge = self.points_to_pixels(gc.get_linewidth()), gc.get_rgb()
         if face is not None and (gc.get_forced_alpha() or len(face) == 3):
             face = (*face[:3], gc.get_alpha())
@@ -116,10 +99,8 @@ class Recorder(RendererBase):
             **self._line_style(gc),
         }
 
-    def _clip(self, gc: GraphicsContextBase) -> dict[str, Any] | None:
+    def _clip(self, gc) -> dict[str, Any] | None:
         rectangle, (path, transform) = gc.get_clip_rectangle(), gc.get_clip_path()
-        if rectangle is None and path is None:
-            return None
         clip: dict[str, Any] = {}
         if rectangle is not None:  # Agg clips to whole pixels
             x0, y0, x1, y1 = self._whole_pixels(rectangle)
@@ -128,15 +109,13 @@ class Recorder(RendererBase):
             outline = path.cleaned(self._flip @ transform.get_matrix(), curves=True)
             clip["vertices"] = np.round(outline.vertices, 2).ravel().tolist()
             clip["codes"] = outline.codes.tolist()
-        return clip
+        return clip or None
 
     def _whole_pixels(self, box: Bbox, slack: float = 0.0) -> tuple[int, int, int, int]:
         left, right, top, bottom = box.x0, box.x1 + slack, self.height - box.y1, self.height - box.y0 + slack
         return _round(left), _round(top), _round(right), _round(bottom)
 
-    def _outline(
-        self, gc: GraphicsContextBase, path: Path, matrix: NDArray[np.float64], **options: Any
-    ) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+    def _outline(self, gc, path, matrix, **options) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
         """Return a path's vertices and codes after a transform, snapped to pixels where Agg would snap."""
         stroke_width = self.points_to_pixels(gc.get_linewidth()) if gc.get_rgb()[3] else 0
         cleaned = path.cleaned(
@@ -144,41 +123,43 @@ class Recorder(RendererBase):
         )
         return cleaned.vertices[:-1].astype("<f4"), cleaned.codes[:-1]  # the last code only says stop
 
-    def draw_path(self, gc, path, transform, rgbFace=None) -> None:  # type: ignore[no-untyped-def]
+    def draw_path(self, gc, path, transform, rgbFace=None) -> None:
         if gc.get_hatch():
-            return self._rasterize(lambda agg: agg.draw_path(gc, path, transform, rgbFace))
+            self._rasterize(lambda agg: agg.draw_path(gc, path, transform, rgbFace))
+            return
         options = {"sketch": gc.get_sketch_params()}
         if rgbFace is None:
             options |= {"clip": (-1, -1, self.width + 1, self.height + 1), "simplify": path.should_simplify}
         vertices, codes = self._outline(gc, path, self._flip @ transform.get_matrix(), **options)
         if len(codes):
-            at = self._store(vertices, codes)
-            self._add("path", self._path_style(gc, rgbFace), at=at, length=len(codes))
-        return None
+            at = self._frame.store(vertices, codes)
+            self._frame.add("path", self._path_style(gc, rgbFace), at=at, length=len(codes))
 
-    def draw_markers(self, gc, marker_path, marker_trans, path, trans, rgbFace=None) -> None:  # type: ignore[no-untyped-def]
+    def draw_markers(self, gc, marker_path, marker_trans, path, trans, rgbFace=None) -> None:
         matrix = np.diag([1.0, -1, 1]) @ marker_trans.get_matrix()
         vertices, codes = self._outline(gc, marker_path, matrix)
         aside = np.array([[1, 0, 0.25], [0, 1, 0.25], [0, 0, 1]])
         moved, _ = self._outline(gc, marker_path, aside @ matrix)
-        snapped = not np.allclose(moved, vertices + 0.25, atol=1e-3)  # a snapped outline jumps by whole pixels or not
+        snapped = not np.allclose(moved[:1], vertices[:1] + 0.25, atol=1e-3)  # if so, it jumps by whole pixels or none
         places = trans.transform(path.vertices) * [1, -1] + [0.5, self.height + 0.5]
         places = np.floor(places[np.isfinite(places).all(axis=1)]) + (0 if snapped else 0.5)
         if len(codes) and len(places):
-            at = self._store(vertices, codes, places.astype("<f4"))
-            self._add("markers", self._path_style(gc, rgbFace), at=at, length=len(codes), count=len(places))
+            at = self._frame.store(vertices, codes, places.astype("<f4"))
+            self._frame.add("markers", self._path_style(gc, rgbFace), at=at, length=len(codes), count=len(places))
 
-    def draw_path_collection(  # type: ignore[no-untyped-def]
+    def draw_path_collection(
         self, gc, master_transform, paths, all_transforms, offsets, offset_trans, facecolors, edgecolors, linewidths,
         linestyles, *others, **hatchcolors,
     ) -> None:  # fmt: skip
         if not len(paths):
-            return None
-        if gc.get_hatch() or gc.get_sketch_params() or any(style != linestyles[0] for style in linestyles):
-            return super().draw_path_collection(
+            return
+        uniform = all(style == linestyles[0] for style in linestyles)
+        if gc.get_hatch() or gc.get_sketch_params() or not uniform or _is_snapped(paths[0]):  # one by one
+            super().draw_path_collection(
                 gc, master_transform, paths, all_transforms, offsets, offset_trans, facecolors, edgecolors,
                 linewidths, linestyles, *others, **hatchcolors,
             )  # fmt: skip
+            return
         matrices = master_transform.get_matrix() @ (all_transforms if len(all_transforms) else np.eye(3)[np.newaxis])
         count = max(len(paths), len(matrices), len(offsets))
         matrices = matrices[np.arange(count) % len(matrices)]
@@ -194,7 +175,7 @@ class Recorder(RendererBase):
         if not len(widths):
             edges = edges[:0]
         vertices = np.concatenate([path.vertices for path in paths]).astype("<f4")
-        at = self._store(
+        at = self._frame.store(
             vertices,
             np.concatenate([_codes(path) for path in paths]),
             np.array([len(path.vertices) for path in paths], "<u4"),
@@ -204,18 +185,17 @@ class Recorder(RendererBase):
             widths,
         )
         sizes = {"paths": len(paths), "faces": len(faces), "edges": len(edges), "widths": len(widths)}
-        self._add("collection", self._line_style(gc), at=at, length=len(vertices), count=count, **sizes)
-        return None
+        self._frame.add("collection", self._line_style(gc), at=at, length=len(vertices), count=count, **sizes)
 
-    def draw_image(self, gc, x, y, im, transform=None) -> None:  # type: ignore[no-untyped-def]
+    def draw_image(self, gc, x, y, im, transform=None) -> None:
         """Record an image as its cells and the whole pixels they cover (rounded as matplotlib 3.11 does it)."""
         rows, columns = im.shape[:2]
         if transform is None:  # one cell a pixel, the lowest row first, and alpha is in the pixels
             alpha = 1.0
-            corners = np.array([[0, 0], [columns, rows]]) + [_round(x), _round(y)]
+            corners = np.add([[0, 0], [columns, rows]], [_round(x), _round(y)])
         else:
             alpha = gc.get_alpha()
-            corners = transform.transform([[0, 0], [1, 1]]) + [x, y]
+            corners = np.add(transform.transform([[0, 0], [1, 1]]), [x, y])
         page = Bbox.from_bounds(0, 0, self.width, self.height)
         seen = Bbox.intersection(Bbox([corners.min(axis=0), corners.max(axis=0)]), gc.get_clip_rectangle() or page)
         if seen is None:
@@ -227,10 +207,10 @@ class Recorder(RendererBase):
             distinct, indices = np.unique(cells, return_inverse=True)
             if len(distinct) <= 256:
                 cells, colours = indices.astype("u1"), distinct
-        self._add(
+        self._frame.add(
             "image",
             {"clip": self._clip(gc)},
-            at=self._store(colours, cells),
+            at=self._frame.store(colours, cells),
             colours=len(colours),
             rows=rows,
             columns=columns,
@@ -239,7 +219,7 @@ class Recorder(RendererBase):
             seen=[x0, y0, x1 - x0, y1 - y0],
         )
 
-    def draw_text(self, gc, x, y, s, prop, angle, ismath=False, mtext=None) -> None:  # type: ignore[no-untyped-def]
+    def draw_text(self, gc, x, y, s, prop, angle, ismath=False, mtext=None) -> None:
         """Record a text as the mask of its glyphs, on whole pixels so that the mask can be used again."""
         key = s, hash(prop), angle, ismath
         if key not in self._masks:
@@ -251,13 +231,13 @@ class Recorder(RendererBase):
             colour = [round(255 * part) for part in gc.get_rgb()]
             height, width = mask.shape
             place = {"x": _round(x) + left, "y": _round(y) + top, "columns": width, "rows": height}
-            self._add("text", {"clip": self._clip(gc)}, at=self._store(mask), colour=colour, **place)
+            self._frame.add("text", {"clip": self._clip(gc)}, at=self._frame.store(mask), colour=colour, **place)
 
-    def _typeset(self, s, prop, angle, ismath, mtext):  # type: ignore[no-untyped-def]
+    def _typeset(self, s, prop, angle, ismath, mtext):
         """Draw a text on a sheet of its own -> mask, and the mask's place seen from the start of the baseline."""
         width, height, descent = self.get_text_width_height_descent(s, prop, ismath)
-        corners = [[0, -descent], [width, -descent], [0, height - descent], [width, height - descent]]
-        corners = Affine2D().rotate_deg(angle).transform(corners)  # y upwards
+        box = [[0, -descent], [width, -descent], [0, height - descent], [width, height - descent]]  # y upwards
+        corners = Affine2D().rotate_deg(angle).transform(box)
         margin = self.points_to_pixels(prop.get_size_in_points())  # glyphs may lean out of the box
         left, bottom = np.floor(corners.min(axis=0) - margin).astype(int).tolist()
         right, top = np.ceil(corners.max(axis=0) + margin).astype(int).tolist()
@@ -282,13 +262,13 @@ class Recorder(RendererBase):
         if rows.stop:
             self.draw_image(self.new_gc(), columns.start, self.height - rows.stop, pixels[rows, columns][::-1])
 
-    def get_text_width_height_descent(self, s, prop, ismath):  # type: ignore[no-untyped-def]
+    def get_text_width_height_descent(self, s, prop, ismath):
         return self._agg.get_text_width_height_descent(s, prop, ismath)
 
     def get_canvas_width_height(self) -> tuple[float, float]:
         return self.width, self.height
 
-    def points_to_pixels(self, points: ArrayLike) -> Any:
+    def points_to_pixels(self, points):
         return points * self.dpi / 72
 
     def option_image_nocomposite(self) -> bool:
@@ -306,9 +286,15 @@ def _css_colour(rgba: Sequence[float]) -> str:
     return "#" + "".join(f"{round(255 * part):02x}" for part in rgba)
 
 
+def _is_snapped(path: Path) -> bool:
+    """Say whether Agg moves a path to whole pixels: it does if all of its lines are horizontal or vertical."""
+    steps = np.diff(path.vertices, axis=0)
+    return bool((steps == 0).any(axis=1).all())
+
+
 def _codes(path: Path) -> NDArray[np.uint8]:
     if path.codes is not None:
-        return path.codes
-    codes = np.full(len(path.vertices), Path.LINETO, np.uint8)
+        return np.asarray(path.codes, np.uint8)
+    codes = np.full(len(np.asarray(path.vertices)), Path.LINETO, np.uint8)
     codes[:1] = Path.MOVETO
     return codes

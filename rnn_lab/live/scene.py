@@ -9,7 +9,7 @@ from typing import Any
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
-from matplotlib.figure import Figure, FigureBase, SubFigure
+from matplotlib.figure import Figure, SubFigure
 from matplotlib.spines import Spine
 from matplotlib.transforms import Bbox
 
@@ -71,14 +71,13 @@ def animated(artists: list[Artist], value: bool) -> Iterator[None]:
             artist.set_animated(was_animated)
 
 
-def _parts(figure: FigureBase) -> Iterator[tuple[Bbox, Artist]]:
+def _parts(figure: Figure | SubFigure) -> Iterator[tuple[Bbox, Artist]]:
     """Yield the axes and the artists of a figure with the boxes they lie in (in fractions of it), in drawing order."""
     for child in sorted(figure.get_children(), key=attrgetter("zorder")):
-        if child is figure.patch or not child.get_visible() and isinstance(child, Axes | SubFigure):
-            continue
         if isinstance(child, SubFigure):
-            yield from _parts(child)
-        else:
+            if child.get_visible():
+                yield from _parts(child)
+        elif child is not figure.patch:
             yield (child.get_position() if isinstance(child, Axes) else WHOLE_FIGURE), child
 
 

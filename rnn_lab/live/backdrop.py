@@ -1,5 +1,8 @@
 """What stands still in a figure, drawn once."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
@@ -67,6 +70,16 @@ class Backdrop:
             places.append({"x": columns.start, "y": rows.start, "length": len(files[-1])})
         header = {"width": width, "height": height, "pixelRatio": pixel_ratio, "layers": places}
         return pack(header, *files)
+
+    @contextmanager
+    def unmarked(self) -> Iterator[None]:
+        """Let matplotlib draw the figure elsewhere, which marks artists as stale that have not changed."""
+        before = [part.stale for part in self._watched]
+        try:
+            yield
+        finally:
+            for part, was_stale in zip(self._watched, before, strict=True):
+                part.stale = was_stale
 
     def _watch(self, scene: Scene) -> None:
         """Remember the state that the layers show.

@@ -121,7 +121,7 @@ class LiveFigure(anywidget.AnyWidget):
         """
         file = io.BytesIO()
         moving = [artist for stage in arrange(self.fig).moving for artist in stage]
-        with animated(moving, False), mpl.rc_context({"savefig.bbox": "standard"}):
+        with self._backdrop.unmarked(), animated(moving, False), mpl.rc_context({"savefig.bbox": "standard"}):
             self.fig.savefig(file, format="png", dpi=dpi or self._backdrop.dpi, metadata={"Software": None})
         return file.getvalue()
 

@@ -10,6 +10,12 @@ import pytest
 from rnn_lab import __main__, course
 
 
+@pytest.fixture(autouse=True)
+def without_make(monkeypatch):
+    """Tests run by make shall not speak its words."""
+    monkeypatch.delenv("MAKELEVEL", raising=False)
+
+
 @pytest.fixture
 def notebooks(tmp_path):
     """A course of two chapters."""

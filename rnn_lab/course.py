@@ -85,7 +85,8 @@ def fresh(chapter: str, work: Path = WORK, notebooks: Path = NOTEBOOKS) -> Path:
     """
     known = {original.stem: original for original in chapters(notebooks)}
     wanted = chapter.removesuffix(".ipynb")
-    found = [stem for stem in known if wanted == stem or wanted.zfill(2) == stem.split("_")[0]]
+    numbers = {stem: stem.split("_")[0] for stem in known}
+    found = [stem for stem, number in numbers.items() if wanted in (stem, number, number.removeprefix("0"))]
     if not found:
         raise CourseError(f"There is no chapter {chapter!r}. The chapters are: {', '.join(known)}.")
     original = known[found[0]]

@@ -133,7 +133,8 @@ def test_fresh_copies_never_overwrite_one_another(work, notebooks):
 
 @pytest.mark.parametrize("name", ["", "7", "bptt", "../02_bptt", "02_"])
 def test_an_unknown_chapter_names_the_known_ones(work, notebooks, name):
-    with pytest.raises(course.CourseError, match=r"There is no chapter .* The chapters are: 01_cell, 02_bptt\."):
+    ship(notebooks / "00_start.ipynb", "hello")
+    with pytest.raises(course.CourseError, match=r"There is no chapter .* are: 00_start, 01_cell, 02_bptt\."):
         course.fresh(name, work, notebooks)
 
 

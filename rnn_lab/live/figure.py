@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 from rnn_lab.live.backdrop import Backdrop
 from rnn_lab.live.message import pack
 from rnn_lab.live.output import display_with_picture
-from rnn_lab.live.panel import FRAME_INTERVAL, Panel, check_controls, frame_slider
+from rnn_lab.live.panel import FRAME_INTERVAL, Panel, check_controls, columns_of, frame_slider
 from rnn_lab.live.player import player_page
 from rnn_lab.live.recorder import Recorder
 from rnn_lab.live.scene import Scene, animated, arrange
@@ -138,7 +138,7 @@ class LiveFigure(anywidget.AnyWidget):
         update : callable
             Takes the controls' values by their names and changes the artists.
         layout : ipywidgets.Box, optional
-            The controls as you arranged them; unless given, they stand in rows, as many in each as there is room for.
+            The controls as you arranged them; unless given, they stand in as many columns as there is room for.
         **controls : ipywidgets.Widget
             Widgets with a value, by the names of `update`'s parameters.
 
@@ -168,7 +168,8 @@ class LiveFigure(anywidget.AnyWidget):
         show()
         for control in controls.values():
             control.observe(respond, "value")
-        return Panel(self, list(controls.values()), layout)
+        box = columns_of(list(controls.values()), self.page_width) if layout is None else layout
+        return Panel(box, self)
 
     def record(
         self,
@@ -227,7 +228,7 @@ class LiveFigure(anywidget.AnyWidget):
             header = {"frames": [len(frame) for frame in frames], "alts": alts, "labels": names}
             self.recording = pack({**header, "description": description, "interval": FRAME_INTERVAL}, *frames)
             self.frame, self.alt, self.index = frames[-1], alts[-1], 0
-        return Panel(self, frame_slider(self, names, description, play))
+        return Panel(frame_slider(self, names, description, play), self)
 
     def to_html(self) -> str:
         """Return a web page with the figure, or its recording and a slider; it needs no kernel and no network."""

@@ -42,6 +42,6 @@ def display_with_picture(widget: ipywidgets.DOMWidget, live: "LiveFigure") -> No
     description = f'{STYLE}\n<p class="rnn-lab-still"><span>{html.escape(live.alt)}</span></p>'
     display({"text/html": description, "text/plain": live.alt}, raw=True)
     picture = base64.b64encode(live.png()).decode()
-    display({"image/png": picture, "text/plain": "(picture)"}, raw=True, metadata={"image/png": {"alt": live.alt}})
+    display({"image/png": picture, "text/plain": live.alt}, raw=True, metadata={"image/png": {"alt": live.alt}})
     view = {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}
     display({"application/vnd.jupyter.widget-view+json": view, "text/plain": f"({HINT})"}, raw=True)

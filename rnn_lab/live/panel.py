@@ -19,35 +19,28 @@ class Panel(ipywidgets.VBox):
 
     Parameters
     ----------
+    controls : ipywidgets.Box
     live : LiveFigure
-    controls : sequence of ipywidgets.Widget
-    layout : ipywidgets.Box, optional
-        The controls as their author arranged them.
     """
 
-    def __init__(
-        self,
-        live: "LiveFigure",
-        controls: Sequence[ipywidgets.Widget],
-        layout: ipywidgets.Box | None = None,
-    ):
+    def __init__(self, controls: ipywidgets.Box, live: "LiveFigure"):
         self.live = live
-        super().__init__([_rows(controls, live) if layout is None else layout, live])
+        super().__init__([controls, live])
 
     def _ipython_display_(self) -> None:
         display_with_picture(self, self.live)
 
 
-def _rows(controls: Sequence[ipywidgets.Widget], live: "LiveFigure") -> ipywidgets.Box:
-    """Lay controls side by side, as many in a row as there is room for over the figure, their descriptions uncut."""
+def columns_of(controls: Sequence[ipywidgets.Widget], width: float) -> ipywidgets.Box:
+    """Lay controls out in equal columns, as many as `width` (in CSS pixels) has room for, their descriptions uncut."""
     for control in controls:
         if hasattr(control, "style") and hasattr(control.style, "description_width"):
             control.style.description_width = control.style.description_width or "initial"
-        letters = len(getattr(control, "description", ""))
-        control.layout.flex = control.layout.flex or f"1 1 {letters / 2 + 14:g}em"  # the words, a track, a number
-        control.layout.max_width = control.layout.max_width or "100%"
+        control.layout.width = control.layout.width or "auto"
+    letters = max((len(getattr(control, "description", "")) for control in controls), default=0)
+    column = f"minmax(min({letters / 2 + 12:g}em, 100%), 1fr)"  # the words, a slider's track, a number
     layout = ipywidgets.Layout(
-        flex_flow="row wrap", width=f"{live.page_width:.0f}px", max_width="100%", grid_gap="0 1em"
+        display="grid", grid_template_columns=f"repeat(auto-fill, {column})", width=f"{width:.0f}px", max_width="100%"
     )
     return ipywidgets.Box(controls, layout=layout)
 
@@ -64,13 +57,18 @@ def check_controls(update: Callable[..., object], controls: Mapping[str, object]
         raise TypeError(f"update must take exactly the controls ({given}): {error}") from None
 
 
-def frame_slider(live: "LiveFigure", labels: Sequence[str], description: str, play: bool) -> list[ipywidgets.Widget]:
+def frame_slider(live: "LiveFigure", labels: Sequence[str], description: str, play: bool) -> ipywidgets.Box:
     """Make the slider, and the button that plays, which choose a recording's frame in the page itself."""
-    options = [(label, index) for index, label in enumerate(labels)]
-    slider = ipywidgets.SelectionSlider(options=options, description=description)
+    slider = ipywidgets.SelectionSlider(
+        options=[(label, index) for index, label in enumerate(labels)],
+        description=description,
+        style={"description_width": "initial"},
+        layout={"flex": "1 1 auto"},
+    )
     ipywidgets.jslink((slider, "index"), (live, "index"))
-    if not play:
-        return [slider]
-    player = ipywidgets.Play(max=len(labels) - 1, interval=FRAME_INTERVAL, layout=ipywidgets.Layout(flex="0 0 auto"))
-    ipywidgets.jslink((player, "value"), (slider, "index"))
-    return [player, slider]
+    controls = [slider]
+    if play:
+        player = ipywidgets.Play(max=len(labels) - 1, interval=FRAME_INTERVAL)
+        ipywidgets.jslink((player, "value"), (slider, "index"))
+        controls.insert(0, player)
+    return ipywidgets.HBox(controls, layout={"width": f"{live.page_width:.0f}px", "max_width": "100%"})

@@ -197,7 +197,8 @@ def weights_not_transposed(x, h, dh_next, W, U, b):
 
 
 def weights_swapped_backwards(x, h, dh_next, W, U, b):
-    """`dx` is sent back through `U`, and `dh` through `W`. Each gradient returns by the way its value came."""
+    """`dx` came back through `U` and `dh` through `W`, or the two are returned in the other order. Each gradient goes
+    back by the way its value came."""
     dz = (1 - state_after(x, h, W, U, b) ** 2) * dh_next
     return gradients(x, h, dz, U, W)
 

@@ -50,6 +50,8 @@ class Exercise:
     Attributes
     ----------
     name, task : str
+    reference : callable
+        The solution.
     misconceptions : dict of callable
         The known wrong solutions, by name.
     """
@@ -64,8 +66,8 @@ class Exercise:
     ) -> None:
         self.name = solution.__name__
         self.task = _in_one_line(solution)
+        self.reference = solution
         self.misconceptions = {wrong.__name__.replace("_", " "): wrong for wrong in misconceptions}
-        self._solution = solution
         self._parameters = tuple(inspect.signature(solution).parameters)
         self._returns = tuple(returns.split(", "))
         self._conditions = conditions
@@ -119,7 +121,7 @@ class Exercise:
 
     def solution(self) -> Panel:
         """Show a solution."""
-        source = inspect.getsource(self._solution)
+        source = inspect.getsource(self.reference)
         source = source[source.index(f"def {self.name}(") :].rstrip()
         without_docstring = re.sub(r'\n *""".*?"""', "", source, count=1, flags=re.DOTALL)
         return Panel(f"A solution of {self.name}.", code=without_docstring)
@@ -145,7 +147,7 @@ class Exercise:
             for draw in range(DRAWS):
                 arguments = draw_arguments(np.random.default_rng((number, draw)))
                 named = dict(zip(self._parameters, arguments, strict=True))
-                trials.append(Trial(condition, named, self._solution(*arguments), self._returns))
+                trials.append(Trial(condition, named, self.reference(*arguments), self._returns))
         return trials
 
     @functools.cached_property

@@ -45,7 +45,7 @@ class Panel:
         paragraphs = [f"<strong>{_with_code(self.headline)}</strong>", *map(_with_code, self.sentences)]
         body = "".join(f'<p style="margin: 0.3em 0">{paragraph}</p>' for paragraph in paragraphs)
         if self.code:
-            body += f'<pre style="margin: 0.3em 0; background: none">{html.escape(self.code)}</pre>'
+            body += f'<pre style="margin: 0.3em 0; background: none; overflow-x: auto">{html.escape(self.code)}</pre>'
         style = f"border-left: 4px solid {self.colour}; padding: 0.1em 1em; max-width: 52em"
         return f'<div style="{style}">{body}</div>'
 

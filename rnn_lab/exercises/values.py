@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+REAL = "fiub"  # kinds of dtype
 NOT_REAL = {"U": "text", "c": "complex numbers", "O": "objects"}
 
 
@@ -71,11 +72,11 @@ def is_placeholder(value: Any) -> bool:
 
 
 def close(value: NDArray, right: NDArray, tolerance: float) -> bool:
-    """Whether two arrays agree, relative to the largest entry of `right`; NaN agrees with NaN."""
+    """Whether two arrays agree, relative to the largest entry of `right`; NaN agrees with NaN, and text with text."""
     if value.shape != right.shape:
         return False
-    if value.dtype.kind not in "fiub" or right.dtype.kind not in "fiub":
-        return bool(np.array_equal(value, right))
+    if value.dtype.kind not in REAL or right.dtype.kind not in REAL:
+        return value.dtype.kind == right.dtype.kind
     finite = right[np.isfinite(right)]
     largest = np.abs(finite).max(initial=0) or 1.0
     return bool(np.allclose(value, right, rtol=0, atol=tolerance * largest, equal_nan=True))
@@ -84,7 +85,7 @@ def close(value: NDArray, right: NDArray, tolerance: float) -> bool:
 def fault(name: str, outputs: Mapping[str, NDArray], expected: Mapping[str, NDArray], tolerance: float) -> str:
     """Say what is wrong with the output called `name`; an empty string if it is right."""
     value, right = outputs[name], expected[name]
-    if value.dtype.kind not in "fiub":
+    if value.dtype.kind not in REAL:
         if value.ndim == 0:
             return f"{name} is {described(value.item())}; expected {described(right)}."
         return f"{name} holds {NOT_REAL.get(value.dtype.kind, value.dtype)}; expected real numbers."

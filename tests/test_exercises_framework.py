@@ -1,0 +1,345 @@
+"""What a check says to answers of every kind: it never raises, and it never says just 'wrong'."""
+
+import itertools
+import random
+from collections import UserDict
+
+import numpy as np
+import pytest
+
+from rnn_lab.exercises import bptt, cell, start
+from rnn_lab.exercises.panel import GREEN, NEUTRAL, ORANGE, Panel
+
+double = start.warm_up
+right_backward = cell.backward.reference
+
+
+# --- nothing to look at yet ---------------------------------------------------------------------------------------
+
+
+def only_a_docstring(h):
+    """Twice the state."""
+
+
+def passes(h):
+    pass
+
+
+def returns_none(h):
+    doubled = None
+    return doubled
+
+
+def returns_dots(h):
+    z = 3 * h
+    z = ...
+    return z
+
+
+def raises_not_implemented(h):
+    raise NotImplementedError("later")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [None, ..., NotImplemented, only_a_docstring, passes, returns_none, returns_dots, raises_not_implemented],
+)
+def test_not_attempted(answer):
+    verdict = double.check(answer)
+    assert (verdict.kind, verdict.misconception, verdict.colour) == ("not attempted", None, NEUTRAL)
+    assert double.task in verdict.sentences
+
+
+@pytest.mark.parametrize("output", [None, ...])
+def test_a_tuple_of_placeholders_is_not_attempted(output):
+    assert cell.backward.check(lambda x, h, dh_next, W, U, b: (output,) * 5).kind == "not attempted"
+
+
+# --- right --------------------------------------------------------------------------------------------------------
+
+
+class Doubler:
+    def __call__(self, h):
+        return h + h
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda h: 2 * h,
+        lambda h: (2 * h).tolist(),
+        lambda h, factor=2: factor * h,
+        lambda *arguments: 2 * arguments[0],
+        Doubler(),
+    ],
+    ids=itertools.count(),
+)
+def test_whatever_is_right_passes(answer):
+    verdict = double.check(answer)
+    assert (verdict.kind, verdict.colour) == ("right", GREEN), verdict
+    assert repr(verdict) == "Right: warm_up.\nIt agrees with the solution for one column and a batch of 3."
+
+
+def test_float32_is_held_to_what_float32_can_do():
+    assert cell.forward.check(lambda x, h, W, U, b: np.tanh(np.hstack([W, U, b]) @ np.vstack([x, h, 1 + 0 * x[:1]])))
+
+
+def test_a_list_of_outputs_and_another_kind_of_dict_pass():
+    assert cell.backward.check(lambda *arguments: list(right_backward(*arguments))).kind == "right"
+    assert bptt.clip.check(lambda grads, max_norm: UserDict(bptt.clip.reference(grads, max_norm))).kind == "right"
+
+
+def test_what_the_answer_prints_is_left_alone(capsys):
+    def prints(h):
+        print("h is", h.shape)
+        return 2 * h
+
+    assert double.check(prints).kind == "right"
+    assert "h is (4, 3)" in capsys.readouterr().out
+
+
+def test_misconceptions_print_nothing(capsys):
+    del double.__dict__["_known"]
+    double.check(lambda h: 3 * h)
+    assert capsys.readouterr().out == ""
+
+
+# --- wrong --------------------------------------------------------------------------------------------------------
+
+
+def scolds(h):
+    raise ValueError("no  such\nthing")
+
+
+def recurses(h):
+    return recurses(h)
+
+
+def leaves(h):
+    raise SystemExit
+
+
+class Unspeakable(Exception):
+    def __str__(self):
+        raise RuntimeError("not even this")
+
+
+def cannot_say_why(h):
+    raise Unspeakable
+
+
+def divides_by_zero(h):
+    return 2 * h / 0
+
+
+def names_an_address(h):
+    raise TypeError(f"cannot add {object()}")
+
+
+def says_too_much(h):
+    raise ValueError("x" * 5000)
+
+
+class Hostile:
+    def __array__(self, dtype=None, copy=None):
+        raise RuntimeError("no array")
+
+
+@pytest.mark.parametrize(
+    ("answer", "sentences"),
+    [
+        (3, ["this is not a function", "given a number"]),
+        (10**400, ["this is not a function"]),
+        ("double", ["this is not a function", "a value of type str", "without calling it"]),
+        (np.zeros((4, 1)), ["this is not a function", "an array of shape (4, 1)"]),
+        (Doubler, ["this is not a function", "the class Doubler"]),
+        (lambda: 1, ["takes other arguments", "called with 1, in this order: h"]),
+        (lambda h, factor: 1, ["takes other arguments"]),
+        (scolds, ["it raises ValueError", "no such thing", "with h (4, 1)", 'raise ValueError("no  such\\nthing")']),
+        (recurses, ["it raises RecursionError", "return recurses(h)"]),
+        (leaves, ["it raises SystemExit", "It has no message", "raise SystemExit"]),
+        (cannot_say_why, ["it raises Unspeakable", "Its message cannot be shown", "raise Unspeakable"]),
+        (names_an_address, ["cannot add <object object at 0x...>"]),
+        (says_too_much, ["x ..."]),
+        (lambda h: "state", ["doubled is a value of type str; expected an array of shape (4, 1)"]),
+        (lambda h: ["a"] * 4, ["doubled holds text; expected real numbers"]),
+        (lambda h: [object()] * 4, ["doubled holds objects; expected real numbers"]),
+        (lambda h: 2j * h, ["doubled holds complex numbers"]),
+        (lambda h: [[1.0], [2.0, 3.0]], ["returns a value of type list", "doubled cannot be made an array"]),
+        (lambda h: Hostile(), ["returns a value of type Hostile"]),
+        (lambda h: 10**400, ["doubled is a number; expected an array"]),
+        (lambda h: {}, ["doubled is a value of type dict"]),
+        (lambda h: (2 * h, h), ["it returns 2 outputs", "Expected 1: doubled"]),
+        (lambda h: (2 * h)[:-1], ["doubled has shape (3, 1); expected (4, 1)"]),
+        (lambda h: 2 * h.T, ["has shape (1, 4); expected (4, 1). It is the transpose"]),
+        (lambda h: 2 * h[:, :1], ["right for one column; wrong for a batch of 3", "(4, 1); expected (4, 3)"]),
+        (divides_by_zero, ["doubled holds NaN or infinity in 4 of 4 entries"]),
+        (lambda h: -2 * h, ["It has the opposite sign"]),
+        (lambda h: 6 * h, ["Every entry is 3 times its due"]),
+        (lambda h: 0 * h, ["It is zero"]),
+        (lambda h: h + 1, ["doubled differs by up to", "It was called with h (4, 1)"]),
+    ],
+    ids=itertools.count(),
+)
+def test_wrong_answers_get_the_right_sentence(answer, sentences):
+    verdict = double.check(answer)
+    assert (verdict.kind, verdict.misconception, verdict.colour) == ("wrong", None, ORANGE)
+    for sentence in sentences:
+        assert sentence in " ".join(repr(verdict).split()) or sentence in verdict.code, verdict
+    assert len(repr(verdict)) < 1000
+
+
+def test_the_line_that_raised_is_the_learners_own():
+    def helper(x):
+        return np.zeros(3) @ np.zeros(4)
+
+    def calls_a_helper(h):
+        return helper(h)
+
+    first_line = helper.__code__.co_firstlineno
+    assert double.check(calls_a_helper).code == f"line {first_line + 1}: return np.zeros(3) @ np.zeros(4)"
+
+
+def test_an_exception_in_some_conditions_only():
+    def only_one_example(h):
+        if h.shape[1] > 1:
+            raise IndexError("batch")
+        return 2 * h
+
+    verdict = double.check(only_one_example)
+    assert verdict.headline == "Not right yet: it raises IndexError."
+    assert "doubled is right for one column; wrong for a batch of 3." in verdict.sentences
+
+
+def test_keyboard_interrupt_comes_through():
+    def interrupted(h):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        double.check(interrupted)
+
+
+def test_arguments_changed_in_place_are_named():
+    def changes(x, h, dh_next, W, U, b):
+        outputs = right_backward(x, h, dh_next, W, U, b)
+        dh_next *= 2
+        W += 1
+        return outputs
+
+    verdict = cell.backward.check(changes)
+    assert verdict.headline == "Not right yet: it changes dh_next and W in place."
+    assert "dx, dh, dW, dU and db are right." in verdict.sentences
+
+
+def test_gradients_in_a_dict_changed_in_place_are_noticed():
+    def changes(grads, max_norm):
+        clipped = bptt.clip.reference(grads, max_norm)
+        del grads["W"]
+        return clipped
+
+    assert bptt.clip.check(changes).headline == "Not right yet: it changes grads in place."
+
+
+def test_what_is_remembered_or_random_is_noticed():
+    calls = []
+
+    def remembers(h):
+        calls.append(h)
+        return 2 * h + len(calls)
+
+    assert "a second call with the same arguments gives another result" in double.check(remembers).headline
+    assert "a second call" in double.check(lambda h: 2 * h + random.random()).headline
+
+
+def test_a_result_that_is_overwritten_later_does_not_confuse_the_check():
+    buffers = {}
+
+    def reuses_its_buffer(h):
+        buffer = buffers.setdefault(h.shape, np.empty_like(h))
+        return np.multiply(2, h, out=buffer)
+
+    assert double.check(reuses_its_buffer).kind == "right"
+
+
+# --- several outputs ----------------------------------------------------------------------------------------------
+
+
+def spoiled(**changes):
+    """A right `backward` with some outputs changed afterwards."""
+
+    def answer(x, h, dh_next, W, U, b):
+        outputs = dict(zip(("dx", "dh", "dW", "dU", "db"), right_backward(x, h, dh_next, W, U, b), strict=True))
+        return tuple(changes.get(name, lambda value: value)(value) for name, value in outputs.items())
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("answer", "sentences"),
+    [
+        (lambda *a: right_backward(*a)[:3], ["it returns 3 outputs", "Expected 5: dx, dh, dW, dU and db"]),
+        (lambda *a: right_backward(*a)[:1], ["it returns 1 output."]),
+        (lambda *a: right_backward(*a)[0], ["it returns an array of shape (3, 1)", "Expected 5 outputs"]),
+        (spoiled(dW=lambda dW: None), ["Not right yet: dW.", "dW is None; expected an array of shape (4, 3)"]),
+        (spoiled(dW=lambda dW: ...), ["dW is `...`; expected an array of shape (4, 3)"]),
+        (
+            spoiled(dU=lambda dU: 2 * dU, db=lambda db: db[:, 0]),
+            ["Not right yet: dU and db.", "dx, dh and dW are right.", "dU and db are wrong under every condition."],
+        ),
+        (
+            spoiled(db=lambda db: db.astype(np.float16).astype(float)),
+            ["dx, dh, dW and dU are right.", "db is wrong under every condition."],
+        ),
+        (
+            lambda *a: (lambda dx, dh, dW, dU, db: (dx, dh, dU, dW, db))(*right_backward(*a)),
+            ["dW has shape (4, 4); expected (4, 3). It equals dU: the order is dx, dh, dW, dU, db."],
+        ),
+    ],
+    ids=itertools.count(),
+)
+def test_outputs_are_told_apart(answer, sentences):
+    verdict = cell.backward.check(answer)
+    assert (verdict.kind, verdict.misconception) == ("wrong", None)
+    for sentence in sentences:
+        assert sentence in (verdict.headline, *verdict.sentences) or sentence in " ".join(repr(verdict).split()), (
+            verdict
+        )
+
+
+def test_two_mistakes_at_once_are_placed_though_not_named():
+    def two_mistakes(x, h, dh, W, U):
+        dz = dh * (1 - h[1:] ** 2)  # no future, and then only the first example
+        dx, dh0, _, dU, _ = bptt.backward_through_time.reference(x, h, dh, W, U)
+        return dx, dh0, dz[0] @ x[0].T, dU, dz[:, :, 0].sum(axis=0)[:, None]
+
+    verdict = bptt.backward_through_time.check(two_mistakes)
+    assert (verdict.headline, verdict.misconception) == ("Not right yet: dW and db.", None)
+    assert verdict.sentences[:2] == (
+        "dx, dh0 and dU are right.",
+        "dW and db are right for one step; wrong for several steps, a batch of 3 and float32 arrays.",
+    )
+    assert verdict.sentences[2].startswith("For several steps: dW differs by up to ")
+
+
+def test_a_dict_that_is_no_dict_or_has_other_keys():
+    assert "Expected a dict with the keys 'W', 'U', 'b'." in repr(bptt.clip.check(lambda grads, max_norm: 1.0))
+    other = bptt.clip.check(lambda grads, max_norm: {"w": grads["W"]})
+    assert "it returns a dict with the keys 'w'" in other.headline
+
+
+def test_a_number_is_shown_beside_the_one_expected():
+    verdict = cell.memory_span.check(lambda radius, fraction: 7)
+    assert any("steps is 7; expected" in sentence for sentence in verdict.sentences)
+    assert any("with radius = 0." in sentence for sentence in verdict.sentences)
+
+
+# --- how it is shown ----------------------------------------------------------------------------------------------
+
+
+def test_html_is_escaped_and_says_the_same():
+    panel = Panel("a < b.", ("Take `x @ W` & more.",), "if a < b:\n    pass")
+    html = panel._repr_html_()
+    assert "<strong>a &lt; b.</strong>" in html
+    assert "Take <code>x @ W</code> &amp; more." in html
+    assert "if a &lt; b:\n    pass</pre>" in html
+    assert repr(panel) == "a < b.\nTake `x @ W` & more.\n    if a < b:\n        pass"

@@ -58,6 +58,11 @@ def rotating_weights(radius: float, rotation: float) -> NDArray:
     return U
 
 
+def readable(text: str) -> str:
+    """Return the text as the cell reads it: 40 letters at most, small ones, and a dot for what is no input."""
+    return "".join(letter if letter in ALPHABET else "·" for letter in text.lower()[:STEPS])
+
+
 def make_input(signal: str, text: str = "") -> NDArray:
     """Return the input of 40 steps: shape (T, 1) for a signal, (T, 27) for a text (a-z and space, one-hot).
 
@@ -74,11 +79,10 @@ def make_input(signal: str, text: str = "") -> NDArray:
     if signal == "sine":
         return np.sin(2 * np.pi * t / 12)[:, None]
     if signal == "text":
-        letters = [ALPHABET.find(letter) for letter in text.lower()[:STEPS]]
         x = np.zeros((STEPS, len(ALPHABET)))
-        for step, letter in enumerate(letters):
-            if letter >= 0:  # what is no letter is no input
-                x[step, letter] = 1
+        for step, letter in enumerate(readable(text)):
+            if letter in ALPHABET:
+                x[step, ALPHABET.index(letter)] = 1
         return x
     raise ValueError(f"signal is {signal!r}; expected one of {', '.join(SIGNALS)}")
 
@@ -129,7 +133,7 @@ def explorer() -> Panel:
     input_axes, state_axes = figure.add_subplot(rows[0, :]), figure.add_subplot(rows[1, :])
     flow_axes, eigenvalue_axes = figure.add_subplot(rows[2, 0]), figure.add_subplot(rows[2, 1])
     start = compute(0.95, 30.0, 1.0, 0.0, "impulse", "")
-    steps = np.arange(STEPS)
+    steps = range(STEPS)
 
     input_axes.set(xlim=(-0.5, STEPS - 0.5), ylim=(-1.3, 1.3), yticks=[-1, 0, 1], ylabel="input $x_t$")
     input_axes.tick_params(labelbottom=False)
@@ -158,9 +162,9 @@ def explorer() -> Panel:
     def update(radius: float, rotation: float, weight: float, bias: float, signal: str, text: str, step: int) -> None:
         run = compute(radius, rotation, weight, bias, signal, text)
         is_text = signal == "text"
-        for t in steps:
+        for t, letter in enumerate((readable(text) if is_text else "").ljust(STEPS)):
             bars[t].set_height(0 if is_text else run.x[t, 0])
-            letters[t].set_text(text[t] if is_text and t < len(text) else "")
+            letters[t].set_text(letter.strip())
         image.set_data(run.h[1:].T)
         for cursor in cursors:
             cursor.set_xdata([step, step])

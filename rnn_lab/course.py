@@ -83,13 +83,15 @@ def fresh(chapter: str, work: Path = WORK, notebooks: Path = NOTEBOOKS) -> Path:
     CourseError
         If there is no such chapter, or ``work`` cannot be written.
     """
-    known = {original.stem: original for original in chapters(notebooks)}
+    originals = chapters(notebooks)
     wanted = chapter.removesuffix(".ipynb")
-    numbers = {stem: stem.split("_")[0] for stem in known}
-    found = [stem for stem, number in numbers.items() if wanted in (stem, number, number.removeprefix("0"))]
-    if not found:
-        raise CourseError(f"There is no chapter {chapter!r}. The chapters are: {', '.join(known)}.")
-    original = known[found[0]]
+    for original in originals:
+        number = original.stem.split("_")[0]
+        if wanted in (original.stem, number, number.removeprefix("0")):
+            break
+    else:
+        known = ", ".join(original.stem for original in originals)
+        raise CourseError(f"There is no chapter {chapter!r}. The chapters are: {known}.")
     names = (f"{original.stem}.fresh{number if number > 1 else ''}.ipynb" for number in itertools.count(1))
     target = next(work / name for name in names if not (work / name).exists())
     write_atomically(target, original.read_bytes())

@@ -1,0 +1,113 @@
+"""The course's explorers with a stamp: a grey patch in the corner that tells which slider position is drawn.
+
+Imported by the kernels that frames.py drives. The stamp is how the page learns that the picture for a key press has
+arrived, the same for every way to draw it.
+"""
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import matplotlib.pyplot as plt
+from IPython.display import display
+from ipywidgets import interact
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from rnn_lab import live
+
+Update = Callable[..., object]
+
+
+def grey(index: int) -> str:
+    """Return the stamp's colour for a slider position from 0 to 127."""
+    return str(2 * index / 255)
+
+
+def add_stamp(figure: Figure) -> Rectangle:
+    """Put the stamp into the lower left corner."""
+    return figure.add_artist(Rectangle((0, 0), 0.03, 0.03, transform=figure.transFigure, linewidth=0))
+
+
+def position(control: Any, value: Any) -> int:
+    """Return how many steps a slider's value is from its lower end; a recording's value is its own position."""
+    return value if control is None else round((value - control.min) / control.step)
+
+
+class StampedFigure(live.LiveFigure):
+    """A live figure with a stamp for the slider called `watched`."""
+
+    watched = ""
+
+    def __init__(self, figure: Figure, *artists: Any, alt: Any) -> None:
+        self.stamp = add_stamp(figure)
+        super().__init__(figure, *artists, self.stamp, alt=alt)
+
+    def explore(self, update: Update, /, **controls: Any) -> Any:
+        def update_and_stamp(**values: Any) -> None:
+            update(**values)
+            self.stamp.set_facecolor(grey(position(controls[self.watched], values[self.watched])))
+
+        update_and_stamp.__signature__ = inspect.signature(update)
+        return super().explore(update_and_stamp, **controls)
+
+    def record(self, update: Update, values: Any, **options: Any) -> Any:
+        values = list(values)
+
+        def update_and_stamp(index: int) -> None:
+            update(values[index])
+            self.stamp.set_facecolor(grey(index))
+
+        options.setdefault("labels", values)
+        return super().record(update_and_stamp, range(len(values)), **options)
+
+
+def show_live(module: Any, name: str, watched: str) -> None:
+    """Show an explorer as the course does."""
+    StampedFigure.watched = watched
+    module.LiveFigure = StampedFigure
+    display(getattr(module, name)())
+
+
+class Taken(Exception):
+    """Carries an explorer's parts out of the function that builds it."""
+
+
+def parts(module: Any, name: str) -> tuple[Figure, Update, dict[str, Any]]:
+    """Build an explorer and return its figure, its update function and its controls."""
+
+    class Catcher:
+        def __init__(self, figure: Figure, *artists: Any, alt: Any) -> None:
+            self.figure = figure
+
+        def explore(self, update: Update, **controls: Any) -> None:
+            raise Taken(self.figure, update, controls)
+
+    module.LiveFigure = Catcher
+    try:
+        getattr(module, name)()
+    except Taken as taken:
+        return taken.args
+    raise ValueError(f"{name} does not explore")
+
+
+def show_interact(module: Any, name: str, watched: str, keep_figure: bool) -> None:
+    """Show the same figure under `interact`: built anew for each value, or kept and shown again."""
+    figure, update, controls = parts(module, name)
+    plt.close(figure)
+    kept = [figure, update, add_stamp(figure)] if keep_figure else None
+
+    def draw(**values: Any) -> None:
+        if kept:
+            figure, update, stamp = kept
+        else:
+            figure, update, _ = parts(module, name)
+            stamp = add_stamp(figure)
+        update(**values)
+        stamp.set_facecolor(grey(position(controls[watched], values[watched])))
+        if kept:
+            display(figure)
+        else:
+            plt.show()
+
+    interact(draw, **controls)

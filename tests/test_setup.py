@@ -48,7 +48,7 @@ def test_every_pin_is_within_its_range(extra):
 def test_every_pin_takes_the_oldest_python_of_the_course():
     installed = {normalised(distribution.name): distribution for distribution in metadata.distributions()}
     pinned = {
-        name: installed[normalised(name)].metadata["Requires-Python"] or ""
+        name: installed[normalised(name)].metadata.get("Requires-Python", "")
         for name, version in PINS.items()
         if normalised(name) in installed and installed[normalised(name)].version == version
     }

@@ -14,9 +14,7 @@ from rnn_lab.nn.optimizers import clip_by_norm
 
 UNITS = 32
 LONGEST = 60
-CLIPS = [(f"{max_norm:g}", max_norm) for max_norm in (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 1000)] + [
-    ("off", np.inf)
-]
+CLIPS = [(f"{norm:g}", norm) for norm in (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 1000)] + [("off", np.inf)]
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 STEP_LIMITS = (70, -1)  # time runs to the right, as everywhere; the loss is at the right end
 NORM_LIMITS = (1e-18, 1e18)
@@ -51,7 +49,7 @@ class GradientFlow:
     clipped_norm: float
 
 
-def compute(radius: float, length: int, activation: str, scale: float, max_norm: float) -> GradientFlow:
+def compute(radius: float, length: int, activation: str, scale: float = 1.0, max_norm: float = np.inf) -> GradientFlow:
     """Run a random network of 32 units over random inputs and backpropagate from its last state.
 
     The loss is the last state's component along a random direction of length 1, so that the gradient starts
@@ -86,7 +84,7 @@ def compute(radius: float, length: int, activation: str, scale: float, max_norm:
     dh = np.empty((length, UNITS))
     dh[0] = dy[-1, 0]
     for k in range(1, length):
-        dh[k] = (slopes[k - 1] * dh[k - 1]) @ U
+        dh[k] = (slopes[k - 1] * dh[k - 1]) @ U  # from the future alone: above, there is no loss but the last
     return GradientFlow(
         dh=dh,
         norms=np.linalg.norm(dh, axis=1),
@@ -138,7 +136,9 @@ def gradient_flow() -> Panel:
     norm_axes.set_ylabel(r"norm of $\partial L / \partial h_t$")
     norm_axes.axhspan(NORM_LIMITS[0], ROUNDING, color="0.93")
     norm_axes.axhline(1, color=plots.BASELINE, linewidth=0.8, zorder=0)
-    norm_axes.text(69.5, 2e-17, "lost beside 1: less than float64's rounding", va="center", fontsize=10, color="0.35")
+    norm_axes.text(
+        69.5, 2e-17, "lost when added to 1: below the rounding of float64", va="center", fontsize=10, color="0.35"
+    )
     heading = norm_axes.set_title("the gradient")
     kept = norm_axes.annotate("", (1, 0.5), xycoords=heading, va="center", fontsize=12, color=plots.GRADIENT)
     factors = []
@@ -166,7 +166,7 @@ def gradient_flow() -> Panel:
     clip_axes.set_xticks(10.0 ** np.arange(0, 19, 4))
     clip_axes.minorticks_off()
     clip_axes.set_xlabel("norm of $dW$, $dU$ and $db$ together, before and after clipping (dotted: the limit)")
-    bars = clip_axes.barh([0, 1], [1, 1], color=[plots.GRADIENT, plots.WEIGHTS], height=0.75)
+    bars = clip_axes.barh([0, 1], [1, 1], color=plots.GRADIENT, height=0.75)
     values = [clip_axes.text(1, row, "", va="center") for row in (0, 1)]
     limit = clip_axes.axvline(1, color="black", linestyle=":")
 

@@ -18,7 +18,13 @@ INITIAL_STATE = 0.3
 INPUTS = (0.5, -1.0, 2.0)
 TARGETS = (-0.9, 0.7, -0.5)
 LAST = len(INPUTS)
+
+# The layout, in hundreds of pixels from the lower left corner.
+STATE_ROW, LOSS_ROW, INPUT_ROW = 4.2, 5.5, 2.3
+RADIUS = 0.4
+NEW = {"facecolor": "#FFF3B0", "edgecolor": "none", "pad": 1.5}  # behind what the present frame has written
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+Ends = tuple[tuple[float, float], tuple[float, float]]
 
 
 @dataclass(frozen=True)
@@ -44,11 +50,8 @@ class Frame:
     shares: dict[str, tuple[float, ...]]
 
 
-Ends = tuple[tuple[float, float], tuple[float, float]]
-
-
 class Place(NamedTuple):
-    """Where a label stands, in hundreds of pixels from the lower left corner, and the arrow that it belongs to."""
+    """Where a label stands, and the arrow that it belongs to."""
 
     x: float
     y: float
@@ -189,11 +192,6 @@ def compute(step: int) -> Frame:
     return story()[step]
 
 
-STATE_ROW, LOSS_ROW, INPUT_ROW = 4.2, 5.5, 2.3
-RADIUS = 0.4
-NEW = {"facecolor": "#FFF3B0", "edgecolor": "none", "pad": 1.5}
-
-
 def column(t: int) -> float:
     """Return the middle of step t."""
     return 0.6 + 2.4 * t
@@ -225,7 +223,7 @@ def places() -> dict[str, Place]:
             f"meet{t}": Place(x + 0.12, 3.49, "left", plots.GRADIENT),
             f"sum{t}": Place(x + 0.12, 3.26, "left", plots.GRADIENT),
             f"dh{t}": Place(x + 0.12, 3.03, "left", plots.GRADIENT),
-            f"dz{t}": Place(x + 0.12, 2.75, "left", plots.GRADIENT),
+            f"dz{t}": Place(x + 0.12, 2.8, "left", plots.GRADIENT),
         }
     return found
 

@@ -9,7 +9,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 TOOL = Path(__file__).parents[1] / "tools" / "execute.py"
 SOURCES = [
-    "print('one'); print('two')",
+    "print('one', flush=True); print('two')",
     "import ipywidgets\nipywidgets.IntSlider()",
     "import pathlib\npathlib.Path.cwd().name",
 ]

@@ -53,7 +53,7 @@ def test_the_solution_is_right(name):
 @pytest.mark.parametrize(
     ("name", "misconception"), [(name, wrong) for name in ALL for wrong in ALL[name].misconceptions]
 )
-def test_a_misconception_is_named_as_itself(name, misconception, capsys):
+def test_a_misconception_is_named_as_itself(name, misconception):
     verdict = ALL[name].check(ALL[name].misconceptions[misconception])
     assert (verdict.kind, verdict.misconception) == ("wrong", misconception), verdict
     assert_reads_well(verdict)
@@ -87,7 +87,7 @@ def test_what_is_shown_reads_well(name):
     assert first.headline.startswith("Hint 1 of ")
     for number in range(1, int(first.headline.split()[-1].rstrip(".")) + 1):
         assert_reads_well(exercise.hint(number))
-    assert "There is no hint 99." in repr(exercise.hint(99))
+    assert "There is no hint 99." in repr(exercise.hint(99)) and "There is no hint 'x'." in repr(exercise.hint("x"))
     code = exercise.solution().code
     assert code.startswith(f"def {exercise.name}(") and '"""' not in code
 
@@ -143,7 +143,7 @@ def test_loss_and_clipping_are_those_of_the_package():
     assert ours[0] == pytest.approx(theirs[0], rel=1e-12)
     np.testing.assert_allclose(ours[1], theirs[1], rtol=1e-12)
 
-    for max_norm in (0.1, 100.0):
+    for max_norm in (0.1, 3.0, 100.0):
         grads = {"W": rng.standard_normal((4, 3)), "b": rng.standard_normal(4)}
         clipped = exercises.bptt.clip.reference(grads, max_norm)
         clip_by_norm(grads, max_norm)

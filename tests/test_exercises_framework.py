@@ -55,6 +55,13 @@ def test_a_tuple_of_placeholders_is_not_attempted(output):
     assert cell.backward.check(lambda x, h, dh_next, W, U, b: (output,) * 5).kind == "not attempted"
 
 
+@pytest.mark.parametrize("placeholder", [lambda h: ..., raises_not_implemented], ids=["dots", "raised"])
+def test_a_part_that_is_still_to_be_written(placeholder):
+    verdict = double.check(lambda h: 2 * h if h.shape[1] == 1 else placeholder(h))
+    assert verdict.kind == "not attempted"
+    assert "For a batch of 3, the function returns nothing so far." in verdict.sentences
+
+
 # --- right --------------------------------------------------------------------------------------------------------
 
 
@@ -81,7 +88,20 @@ def test_whatever_is_right_passes(answer):
 
 
 def test_float32_is_held_to_what_float32_can_do():
-    assert cell.forward.check(lambda x, h, W, U, b: np.tanh(np.hstack([W, U, b]) @ np.vstack([x, h, 1 + 0 * x[:1]])))
+    def in_one_product(x, h, W, U, b):
+        ones = np.ones((1, x.shape[1]), x.dtype)
+        return np.tanh(np.hstack([W, U, b]) @ np.vstack([x, h, ones]))
+
+    assert cell.forward.check(in_one_product).kind == "right"
+
+
+def test_rounding_is_forgiven_where_zero_is_expected():
+    assert (
+        bptt.clip.check(
+            lambda grads, max_norm: {name: grad + 1e-15 for name, grad in bptt.clip.reference(grads, max_norm).items()}
+        ).kind
+        == "right"
+    )
 
 
 def test_a_list_of_outputs_and_another_kind_of_dict_pass():
@@ -99,7 +119,7 @@ def test_what_the_answer_prints_is_left_alone(capsys):
 
 
 def test_misconceptions_print_nothing(capsys):
-    del double.__dict__["_known"]
+    vars(double).pop("_known", None)
     double.check(lambda h: 3 * h)
     assert capsys.readouterr().out == ""
 
@@ -126,6 +146,12 @@ class Unspeakable(Exception):
 
 def cannot_say_why(h):
     raise Unspeakable
+
+
+def returns_itself(h):
+    endless = []
+    endless.append(endless)
+    return endless
 
 
 def divides_by_zero(h):
@@ -168,6 +194,9 @@ class Hostile:
         (lambda h: [[1.0], [2.0, 3.0]], ["returns a value of type list", "doubled cannot be made an array"]),
         (lambda h: Hostile(), ["returns a value of type Hostile"]),
         (lambda h: 10**400, ["doubled is a number; expected an array"]),
+        (returns_itself, ["doubled"]),
+        (lambda h: 1e308 * h * 1e308, ["NaN or infinity"]),
+        (lambda h: np.full(h.shape, 1e308), ["doubled differs by up to 1e+308"]),
         (lambda h: {}, ["doubled is a value of type dict"]),
         (lambda h: (2 * h, h), ["it returns 2 outputs", "Expected 1: doubled"]),
         (lambda h: (2 * h)[:-1], ["doubled has shape (3, 1); expected (4, 1)"]),
@@ -198,6 +227,10 @@ def test_the_line_that_raised_is_the_learners_own():
 
     first_line = helper.__code__.co_firstlineno
     assert double.check(calls_a_helper).code == f"line {first_line + 1}: return np.zeros(3) @ np.zeros(4)"
+
+
+def test_an_exception_under_every_condition_needs_no_list_of_them():
+    assert "condition" not in repr(double.check(scolds))
 
 
 def test_an_exception_in_some_conditions_only():
@@ -238,6 +271,16 @@ def test_gradients_in_a_dict_changed_in_place_are_noticed():
         return clipped
 
     assert bptt.clip.check(changes).headline == "Not right yet: it changes grads in place."
+
+
+def test_something_where_zero_is_expected_is_measured():
+    only_zero_is_wrong = bptt.clip.check(
+        lambda grads, max_norm: {
+            name: clipped if clipped.any() else clipped + 1
+            for name, clipped in bptt.clip.reference(grads, max_norm).items()
+        }
+    )
+    assert only_zero_is_wrong.sentences[1].endswith("differs by up to 1, where its largest entry should be 0.")
 
 
 def test_what_is_remembered_or_random_is_noticed():

@@ -151,26 +151,26 @@ def truncated(x, h, dh, W, U, k):
     return dW, dU, db
 
 
-def gradients_of_norm(norm, shapes) -> Condition:
-    """Arguments of `clip`: arrays of these shapes with this common norm, and a largest norm of 1."""
+SHAPES = {"W": (4, 3), "U": (4, 4), "b": (4, 1)}
+
+
+def gradients_of_norm(ratio, shapes) -> Condition:
+    """Arguments of `clip`: arrays whose common norm is `ratio` times the largest allowed, and that largest norm."""
 
     def draw(rng):
         grads = {name: rng.standard_normal(shape) for name, shape in shapes.items()}
-        length = np.sqrt(sum(np.sum(grad**2) for grad in grads.values()))
-        return {name: grad * norm / length for name, grad in grads.items()}, 1.0
+        norm, max_norm = np.sqrt(sum(np.sum(grad**2) for grad in grads.values())), rng.uniform(0.5, 3)
+        return {name: grad * (ratio * max_norm / norm) for name, grad in grads.items()}, max_norm
 
     return draw
-
-
-SHAPES = {"W": (4, 3), "U": (4, 4), "b": (4, 1)}
 
 
 @exercise(
     returns="clipped",
     conditions={
-        "a norm that is too large": gradients_of_norm(5.0, SHAPES),
+        "a norm that is too large": gradients_of_norm(4.0, SHAPES),
         "a norm that is small enough": gradients_of_norm(0.7, SHAPES),
-        "a single array": gradients_of_norm(5.0, {"W": (4, 3)}),
+        "a single array": gradients_of_norm(4.0, {"W": (4, 3)}),
         "gradients of zero": gradients_of_norm(0.0, SHAPES),
     },
     misconceptions=(
@@ -180,6 +180,7 @@ SHAPES = {"W": (4, 3), "U": (4, 4), "b": (4, 1)}
         training.root_forgotten,
         training.norms_added_up,
         training.largest_entry_as_the_norm,
+        training.scaled_to_length_one,
         training.thrown_away,
         training.changes_the_gradients_in_place,
     ),

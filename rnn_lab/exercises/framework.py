@@ -73,6 +73,7 @@ class Exercise:
         self._conditions = conditions
         self._hints = hints
 
+    @np.errstate(all="ignore")  # what overflows or divides by zero is said in the verdict
     def check(self, answer: object = None) -> Verdict:
         """Try `answer` under every condition, and say what came of it.
 
@@ -99,8 +100,8 @@ class Exercise:
         outcomes: list[Outcome] = []
         for trial in self.trials:
             outcome = trial.run(answer)
-            if outcome.blank and not outcomes:
-                return self._not_attempted("The function returns nothing so far.")
+            if outcome.blank:
+                return self._not_attempted(f"For {trial.condition}, the function returns nothing so far.")
             if not trial.alike(outcome, trial.run(answer)):
                 return Verdict(
                     "Not right yet: a second call with the same arguments gives another result.",
@@ -117,7 +118,7 @@ class Exercise:
         count = len(self._hints)
         if number not in range(1, count + 1):
             return Panel(f"There is no hint {number!r}.", (f"{self.name} has hints 1 to {count}.",))
-        return Panel(f"Hint {number} of {count}.", (self._hints[number - 1],))
+        return Panel(f"Hint {number} of {count}.", (self._hints[int(number) - 1],))
 
     def solution(self) -> Panel:
         """Show a solution."""

@@ -35,7 +35,7 @@ def previous_state(x, h0, target, W, U, b):
     for t in range(T):
         h.append(np.tanh(W @ x[t] + U @ h[t] + b))  # the state after step t
     loss = sum(np.sum((h[t + 1] - target[t]) ** 2) for t in range(T))  # at every step
-    dx, dh = np.zeros_like(x), np.zeros_like(h0)  # after the last step, nothing comes from the future
+    dx, dh = np.zeros_like(x), np.zeros_like(h0)  # nothing comes after the last step
     dW, dU, db = np.zeros_like(W), np.zeros_like(U), np.zeros_like(b)
     for t in reversed(range(T)):
         dh_next = dh + 2 * (h[t + 1] - target[t])  # from the future + from the loss above
@@ -48,7 +48,7 @@ def previous_state(x, h0, target, W, U, b):
 
 
 @exhibit(
-    found="In the article that this course grew out of: all its training loop has on the way back are two states.",
+    found="In the article that this course grew out of: on the way back, its training loop has only two states.",
     mistake="states[-2], states[-1]",
     repair="states[t], states[t + 1]",
     diagnosis="It takes the last two states at every step, as if no others had been kept. Step t needs the states "
@@ -59,7 +59,7 @@ def no_states_kept(x, h0, target, W, U, b):
     for t in range(len(x)):
         states.append(cell.forward(x[t], states[t]))  # the state after step t
     loss = np.sum((np.array(states[1:]) - target) ** 2)
-    dx, dh = np.zeros_like(x), np.zeros_like(h0)  # after the last step, nothing comes from the future
+    dx, dh = np.zeros_like(x), np.zeros_like(h0)  # nothing comes after the last step
     dW, dU, db = np.zeros_like(W), np.zeros_like(U), np.zeros_like(b)
     for t in reversed(range(len(x))):
         h, h_next = states[-2], states[-1]  # the states before and after the step
@@ -80,7 +80,7 @@ def tanh_twice(x, h0, target, W, U, b):
     cell = cell_with(W, U, b)
     h = all_states(x, h0, W, U, b)  # T + 1 states, the initial one first
     loss = np.sum((h[1:] - target) ** 2)
-    dx, dh = np.zeros_like(x), np.zeros_like(h0)  # after the last step, nothing comes from the future
+    dx, dh = np.zeros_like(x), np.zeros_like(h0)  # nothing comes after the last step
     dW, dU, db = np.zeros_like(W), np.zeros_like(U), np.zeros_like(b)
     for t in reversed(range(len(x))):
         from_above = 2 * (h[t + 1] - target[t])  # the loss's gradient at step t
@@ -103,7 +103,7 @@ def another_cells_weights(x, h0, target, W, U, b):
         h.append(np.tanh(W @ x[t] + U @ h[t] + b))  # the state after step t
     loss = sum(np.sum((h[t + 1] - target[t]) ** 2) for t in range(len(x)))
     cell = RNNCell(W.shape[1], W.shape[0], np.random.default_rng(1))  # the cell that goes back
-    dx, dh = np.zeros_like(x), np.zeros_like(h0)  # after the last step, nothing comes from the future
+    dx, dh = np.zeros_like(x), np.zeros_like(h0)  # nothing comes after the last step
     dW, dU, db = np.zeros_like(W), np.zeros_like(U), np.zeros_like(b)
     for t in reversed(range(len(x))):
         dh_next = dh + 2 * (h[t + 1] - target[t])  # from the future + from the loss above
@@ -144,7 +144,7 @@ def running_gradient_never_updated(x, h0, target, W, U, b):
     cell = cell_with(W, U, b)
     h = all_states(x, h0, W, U, b)  # T + 1 states, the initial one first
     from_above = 2 * (h[1:] - target)  # the loss's gradient at every step
-    dx, dh = np.zeros_like(x), np.zeros_like(h0)  # after the last step, nothing comes from the future
+    dx, dh = np.zeros_like(x), np.zeros_like(h0)  # nothing comes after the last step
     dW, dU, db = np.zeros_like(W), np.zeros_like(U), np.zeros_like(b)
     for t in reversed(range(len(x))):
         dh_next = dh + from_above[t]  # from the future + from above
@@ -163,7 +163,7 @@ def running_gradient_never_updated(x, h0, target, W, U, b):
 def zero_weight_gradients(x, h0, target, W, U, b):
     h = all_states(x, h0, W, U, b)  # T + 1 states, the initial one first
     from_above = 2 * (h[1:] - target)  # the loss's gradient at every step
-    dx, dh = np.zeros_like(x), np.zeros_like(h0)  # after the last step, nothing comes from the future
+    dx, dh = np.zeros_like(x), np.zeros_like(h0)  # nothing comes after the last step
     totals = np.zeros_like(W), np.zeros_like(U), np.zeros_like(b)
     for t in reversed(range(len(x))):
         dz = (1 - h[t + 1] ** 2) * (dh + from_above[t])  # from the future + from above

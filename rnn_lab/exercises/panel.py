@@ -43,11 +43,11 @@ class Panel:
 
     def _repr_html_(self) -> str:
         paragraphs = [f"<strong>{_with_code(self.headline)}</strong>", *map(_with_code, self.sentences)]
-        body = "".join(f'<p style="margin: 0.3em 0">{paragraph}</p>' for paragraph in paragraphs)
+        body = "".join(f'<p style="margin: 0.3em 0; max-width: 52em">{paragraph}</p>' for paragraph in paragraphs)
         if self.code:
-            body += f'<pre style="margin: 0.3em 0; background: none; overflow-x: auto">{html.escape(self.code)}</pre>'
-        style = f"border-left: 4px solid {self.colour}; padding: 0.1em 1em; max-width: 52em"
-        return f'<div style="{style}">{body}</div>'
+            style = "margin: 0.3em 0; background: none; overflow-x: auto"
+            body += f'<pre style="{style}">{html.escape(self.code)}</pre>'
+        return f'<div style="border-left: 4px solid {self.colour}; padding: 0.1em 1em">{body}</div>'
 
 
 @dataclass(frozen=True, repr=False)

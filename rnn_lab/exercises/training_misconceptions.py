@@ -108,6 +108,13 @@ def largest_entry_as_the_norm(grads, max_norm):
     return scaled(grads, max(np.abs(grad).max() for grad in grads.values()), max_norm)
 
 
+def scaled_to_length_one(grads, max_norm):
+    """A gradient that is too long gets the length 1, whatever `max_norm` is. It should end up as long as is just
+    allowed."""
+    norm = norm_of(grads.values())
+    return {name: grad / norm if norm > max_norm else +grad for name, grad in grads.items()}
+
+
 def thrown_away(grads, max_norm):
     """A gradient that is too long becomes zero, and the step is lost. Its direction is still good: only its length is
     cut."""

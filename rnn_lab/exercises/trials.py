@@ -75,8 +75,7 @@ class Trial:
         """Call `function` on copies of the arguments; of what it may raise, only KeyboardInterrupt comes through."""
         given = copy.deepcopy(dict(self.arguments))
         try:
-            with np.errstate(all="ignore"):
-                result = function(*given.values())
+            result = function(*given.values())
         except KeyboardInterrupt:
             raise
         except NotImplementedError:
@@ -98,7 +97,7 @@ class Trial:
     def faults(self, outcome: Outcome) -> dict[str, str]:
         """Say what is wrong with each output that is not right, by name."""
         expected = unpack(self.model, self.model, self.returns)
-        if outcome.failure or outcome.blank:
+        if outcome.failure:
             return dict.fromkeys(expected, "")
         faults = {name: fault(name, outcome.outputs, expected, self.tolerance) for name in expected}
         return {name: sentence for name, sentence in faults.items() if sentence}
@@ -106,8 +105,7 @@ class Trial:
     def alike(self, one: Outcome, other: Outcome) -> bool:
         """Whether two calls gave the same outputs, or failed in the same way, and changed the same arguments."""
         return (
-            (one.failure, one.blank, one.changed, one.outputs.keys())
-            == (other.failure, other.blank, other.changed, other.outputs.keys())
+            (one.failure, one.changed, one.outputs.keys()) == (other.failure, other.changed, other.outputs.keys())
         ) and all(close(value, other.outputs[name], self.tolerance) for name, value in one.outputs.items())
 
 

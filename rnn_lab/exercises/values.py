@@ -1,7 +1,7 @@
 """Outputs of an answer: told apart, compared, and described in words."""
 
 from collections.abc import Iterable, Mapping
-from types import EllipsisType, NotImplementedType
+from types import EllipsisType, NoneType, NotImplementedType
 from typing import Any
 
 import numpy as np
@@ -67,7 +67,7 @@ def unpack(result: Any, model: Any, names: tuple[str, ...]) -> dict[str, NDArray
 def is_placeholder(value: Any) -> bool:
     """Whether `value` holds the place of one that is still to be written: ``...``, or a tuple of such and None."""
     if isinstance(value, (tuple, list)):
-        return bool(value) and all(part is None or is_placeholder(part) for part in value)
+        return bool(value) and all(isinstance(part, (NoneType, EllipsisType, NotImplementedType)) for part in value)
     return isinstance(value, (EllipsisType, NotImplementedType))
 
 
@@ -119,7 +119,7 @@ def with_shapes(arguments: Mapping[str, Any]) -> str:
     return ", ".join(
         f"{name} {value.shape}"
         if isinstance(value, np.ndarray)
-        else f"{name} of {with_shapes(value)}"
+        else f"{name} {{{with_shapes(value)}}}"
         if isinstance(value, dict)
         else f"{name} = {value:.6g}"
         for name, value in arguments.items()

@@ -39,10 +39,8 @@ def columns_of(controls: Sequence[ipywidgets.Widget], width: float) -> ipywidget
         control.layout.width = control.layout.width or "auto"
     letters = max((len(getattr(control, "description", "")) for control in controls), default=0)
     column = f"minmax(min({letters / 2 + 12:g}em, 100%), 1fr)"  # the words, a slider's track, a number
-    layout = ipywidgets.Layout(
-        display="grid", grid_template_columns=f"repeat(auto-fill, {column})", width=f"{width:.0f}px", max_width="100%"
-    )
-    return ipywidgets.Box(controls, layout=layout)
+    grid = {"display": "grid", "grid_template_columns": f"repeat(auto-fit, {column})", "grid_gap": "0 1em"}
+    return ipywidgets.Box(controls, layout={**grid, "width": f"{width:.0f}px", "max_width": "100%"})
 
 
 def check_controls(update: Callable[..., object], controls: Mapping[str, object]) -> None:

@@ -12,13 +12,13 @@ from matplotlib.path import Path
 from support import assert_same
 
 from rnn_lab import RNN, plots
-from rnn_lab.explorers import bptt, cell, unrolled
+from rnn_lab.explorers import cell, gradient_flow, unrolled
 from rnn_lab.live import LiveFigure
 from rnn_lab.nn.functions import ACTIVATIONS
 from rnn_lab.nn.gradcheck import check_gradients
 
 SILLY_TEXTS = ("", " ", "x" * 5000, "Ünïcödé", "日本語 \N{SNOWMAN}", "İİİ", "$x^2$", "\\frac{", "a\tb\nc\0d", "%s {0}")
-EXPLORERS = {"cell": cell.explorer, "gradient_flow": bptt.gradient_flow}
+EXPLORERS = {"cell": cell.explorer, "gradient_flow": gradient_flow.explorer}
 
 
 @pytest.fixture(autouse=True)
@@ -117,30 +117,34 @@ def test_cell_refuses_unknown_signal():
 
 def test_gradient_flow_over_the_whole_range():
     for radius, length, activation, scale, (_, max_norm) in product(
-        (0.2, 0.9, 1.0, 1.3, 1.8), (5, 20, 60), ACTIVATIONS, (0.1, 1.0, 3.0), (bptt.CLIPS[0], bptt.CLIPS[-1])
+        (0.2, 0.9, 1.0, 1.3, 1.8),
+        (5, 20, 60),
+        ACTIVATIONS,
+        (0.1, 1.0, 3.0),
+        (gradient_flow.CLIPS[0], gradient_flow.CLIPS[-1]),
     ):
-        flow = bptt.compute(radius, length, activation, scale, max_norm)
-        assert flow.dh.shape == (length, bptt.UNITS)
+        flow = gradient_flow.compute(radius, length, activation, scale, max_norm)
+        assert flow.dh.shape == (length, gradient_flow.UNITS)
         assert flow.norms.shape == flow.theory.shape == (length,)
         assert flow.norms[0] == pytest.approx(1)
         assert (flow.norms > 0).all()  # so that logarithms and directions exist
-        assert flow.norms.max() < bptt.NORM_LIMITS[1]
+        assert flow.norms.max() < gradient_flow.NORM_LIMITS[1]
         assert 1e-3 < flow.grads_norm < 1e18  # the limits of its axis
         assert flow.clipped_norm == pytest.approx(min(flow.grads_norm, max_norm))
         assert 0 < flow.slope <= 1
-        steps, heights = bptt.label_places(np.stack([flow.norms, flow.theory]))
+        steps, heights = gradient_flow.label_places(np.stack([flow.norms, flow.theory]))
         assert (steps < length).all()
         assert (heights > 1e-16).all()
-        assert (heights < bptt.NORM_LIMITS[1]).all()
+        assert (heights < gradient_flow.NORM_LIMITS[1]).all()
 
 
 def documented_network(radius, length, activation, scale):
     """Build the explorer's network as its docstring tells it -> layer, x, direction."""
     rng = np.random.default_rng(0)
-    layer = RNN(1, bptt.UNITS, rng, activation)
+    layer = RNN(1, gradient_flow.UNITS, rng, activation)
     layer.params["U"] *= radius / np.abs(np.linalg.eigvals(layer.params["U"])).max()
-    direction = rng.standard_normal(bptt.UNITS)
-    x = scale * rng.standard_normal((bptt.LONGEST, 1, 1))[-length:]
+    direction = rng.standard_normal(gradient_flow.UNITS)
+    x = scale * rng.standard_normal((gradient_flow.LONGEST, 1, 1))[-length:]
     return layer, x, direction / np.linalg.norm(direction)
 
 
@@ -152,7 +156,7 @@ def loss_from(layer, x, state, direction):
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_gradient_flow_is_the_gradient_of_the_states(activation):
     length = 12
-    flow = bptt.compute(1.1, length, activation, 0.8, np.inf)
+    flow = gradient_flow.compute(1.1, length, activation, 0.8, np.inf)
     layer, x, direction = documented_network(1.1, length, activation, 0.8)
     states = layer.forward(x)[0]
     for k in range(1, length):
@@ -162,14 +166,14 @@ def test_gradient_flow_is_the_gradient_of_the_states(activation):
 
 
 def test_gradient_without_saturation_follows_the_theory():
-    flow = bptt.compute(0.8, 60, "identity", 1.0, np.inf)
+    flow = gradient_flow.compute(0.8, 60, "identity", 1.0, np.inf)
     rate = (flow.norms[-1] / flow.norms[20]) ** (1 / 39)
     assert rate == pytest.approx(0.8, rel=0.02)
     assert flow.slope == 1
 
 
 def test_saturation_beats_a_radius_above_one():
-    flow = bptt.compute(1.2, 60, "tanh", 3.0, np.inf)
+    flow = gradient_flow.compute(1.2, 60, "tanh", 3.0, np.inf)
     assert flow.theory[-1] > 1e4
     assert flow.norms[-1] < 1e-12
 
@@ -179,12 +183,12 @@ def test_saturation_beats_a_radius_above_one():
     [(0, "0"), (1, "1"), (0.0123, "0.012"), (340.2, "340"), (2.14e-9, "2.1 × 10⁻⁹"), (9.96e15, "1.0 × 10¹⁶")],
 )
 def test_number(value, expected):
-    assert bptt.number(value) == expected
+    assert gradient_flow.number(value) == expected
 
 
 def test_names_of_close_lines_stand_apart():
     line = 0.9 ** np.arange(30.0)
-    _, heights = bptt.label_places(np.stack([line, 1.1 * line]))
+    _, heights = gradient_flow.label_places(np.stack([line, 1.1 * line]))
     assert heights[1] / heights[0] > 100
 
 
@@ -246,7 +250,7 @@ def unrolled_frames(monkeypatch):
     """Draw the frames of the unrolled graph one by one -> generator of (step, figure)."""
     told = {}
     monkeypatch.setattr(LiveFigure, "record", lambda live, update, values, **_: told.update(locals()))
-    unrolled.unrolled()
+    unrolled.explorer()
 
     def frames():
         for step in told["values"]:
@@ -273,7 +277,7 @@ def test_unrolled_texts_never_overlap(unrolled_frames):
 
 
 def test_unrolled_is_recorded_with_a_description_for_each_frame():
-    panel = unrolled.unrolled()
+    panel = unrolled.explorer()
     assert panel.live.recording
     assert "One weight, many uses" in panel.live.alt
     assert "dW = 2.015" in panel.live.alt

@@ -1,5 +1,5 @@
-"""The sliders: a pure `compute` in each module, and the explorer that draws it."""
+"""The sliders: one module for each explorer, with a pure `compute` and the `explorer` that draws it."""
 
-from rnn_lab.explorers import bptt, cell, unrolled
+from rnn_lab.explorers import cell, gradient_flow, unrolled
 
-__all__ = ["bptt", "cell", "unrolled"]
+__all__ = ["cell", "gradient_flow", "unrolled"]

@@ -259,7 +259,7 @@ def draw_graph(axes: Axes) -> None:
         axes.text(0.2, 1.6 - 0.27 * row, rule)
 
 
-def unrolled() -> Panel:
+def explorer() -> Panel:
     """Return the unrolled graph, stepped forward and back, to be displayed."""
     figure, axes = plt.subplots(figsize=(10, 6.6))
     axes.set(xlim=(0, 10), ylim=(0, 6.6))

@@ -15,8 +15,8 @@ from browser.lab import CURRENT_PANEL, Lab, open_notebook, run_all, running_lab
 
 KEYS = 50
 PAUSE = 30  # milliseconds between a new picture and the next key
-EXPLORERS = [("cell", "explorer", "radius"), ("bptt", "gradient_flow", "radius")]
-RECORDING = ("unrolled", "unrolled", "")
+EXPLORERS = [("cell", "explorer", "radius"), ("gradient_flow", "explorer", "radius")]
+RECORDING = ("unrolled", "explorer", "")
 WAYS = {
     "live": "show_live(module, {name!r}, {watched!r})",
     "interact, drawn anew": "show_interact(module, {name!r}, {watched!r}, keep_figure=False)",

@@ -118,7 +118,7 @@ def label_places(lines: NDArray) -> tuple[NDArray, NDArray]:
     return np.array(ends), 10.0 ** np.array([middle + half, middle - half])
 
 
-def gradient_flow() -> Panel:
+def explorer() -> Panel:
     """Return the explorer of vanishing and exploding gradients, to be displayed."""
     figure = plt.figure(figsize=(10, 6.6))
     norm_axes, direction_axes, clip_axes = figure.subplots(3, height_ratios=[3.4, 1.9, 0.7])

@@ -1,0 +1,125 @@
+"""The chapters as a learner meets them: all cells run, every slider moves the picture, a wrong answer is diagnosed."""
+
+import pytest
+from browser.chromium import chromium_page
+from browser.lab import CURRENT_PANEL, open_notebook, run_all, running_lab
+
+from rnn_lab import course
+
+pytestmark = pytest.mark.browser
+
+CHAPTERS = [path.name for path in course.chapters()]
+# Scrolls a cell into view (the lab draws only what is near) and waits until it stands still.
+SHOW_CELL = """async index => {
+    const notebook = window.jupyterapp.shell.currentWidget.content;
+    await notebook.scrollToItem(index, 'start');
+    const node = notebook.widgets[index].node;
+    for (let top = NaN; top !== node.getBoundingClientRect().top; await new Promise(go => setTimeout(go, 150)))
+        top = node.getBoundingClientRect().top;
+}"""
+CELLS_WITH = """text => window.jupyterapp.shell.currentWidget.content.widgets
+    .map((cell, index) => [cell.model.type === 'code' && cell.model.sharedModel.getSource().includes(text), index])
+    .filter(([found]) => found).map(([, index]) => index)"""
+PICTURE = "canvas => canvas.toDataURL()"
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    with running_lab(tmp_path_factory.mktemp("work")) as lab:
+        yield lab
+
+
+@pytest.fixture(params=CHAPTERS)
+def chapter(request, lab):
+    """A page on which every cell of a chapter has run; it must end without an error in page or output."""
+    errors = []
+    with chromium_page(viewport={"width": 1280, "height": 1000}) as page:
+        page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        open_notebook(page, lab, request.param)
+        assert run_all(page) == []
+        yield page
+        page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+    assert errors == []
+
+
+def output_of(page, index):
+    page.evaluate(SHOW_CELL, index)
+    return page.locator(f"{CURRENT_PANEL} .jp-Cell[data-windowed-list-index='{index}'] .jp-Cell-outputWrapper")
+
+
+def test_every_slider_moves_the_picture(chapter):
+    explorers = [*chapter.evaluate(CELLS_WITH, "explorers."), *chapter.evaluate(CELLS_WITH, "first_slider()")]
+    moved = []
+    for index in explorers:
+        output = output_of(chapter, index)
+        for slider in output.locator(".widget-slider").all():
+            canvas = output.locator("canvas.rnn-lab-live")
+            canvas.wait_for()
+            before = canvas.evaluate(PICTURE)
+            slider.locator(".noUi-handle").focus()
+            chapter.keyboard.press("ArrowRight")
+            name = slider.inner_text().split("\n")[0]
+            for _ in range(100):
+                if canvas.evaluate(PICTURE) != before:
+                    moved.append(name)
+                    break
+                chapter.wait_for_timeout(50)
+            else:
+                pytest.fail(f"the slider {name!r} does not change the picture")
+        assert output.locator("[role=alert]").all_inner_texts() in ([], [""])
+    assert moved
+
+
+@pytest.mark.parametrize(
+    ("chapter", "cell", "answer", "diagnosis"),
+    [
+        (
+            "00_start_here.ipynb",
+            "exercises.start.warm_up.check(double)",
+            "def double(h):\n    return h**2\n\nexercises.start.warm_up.check(double)",
+            "square",
+        ),
+        (
+            "01_cell.ipynb",
+            "exercises.cell.backward.check(my_backward)",
+            "def my_backward(x, h, dh_next, W, U, b):\n"
+            "    dz = (1 - np.tanh(h) ** 2) * dh_next\n"
+            "    return W.T @ dz, U.T @ dz, dz @ x.T, dz @ h.T, dz.sum(axis=1, keepdims=True)\n\n"
+            "exercises.cell.backward.check(my_backward)",
+            "previous",
+        ),
+        (
+            "02_bptt.ipynb",
+            "exercises.bptt.clip.check(my_clip)",
+            "def my_clip(grads, max_norm):\n"
+            "    return {name: np.clip(grad, -max_norm, max_norm) for name, grad in grads.items()}\n\n"
+            "exercises.bptt.clip.check(my_clip)",
+            "entry",
+        ),
+    ],
+    indirect=["chapter"],
+)
+def test_a_wrong_answer_is_met_with_its_name(chapter, cell, answer, diagnosis):
+    (index,) = chapter.evaluate(CELLS_WITH, cell)
+    output = output_of(chapter, index)
+    assert "Not attempted" in output.inner_text()
+
+    chapter.locator(f"{CURRENT_PANEL} .jp-Cell[data-windowed-list-index='{index}'] .cm-content").click()
+    chapter.keyboard.press("Control+a")
+    chapter.keyboard.insert_text(answer)
+    chapter.keyboard.press("Control+Enter")
+
+    verdict = output.filter(has_not_text="Not attempted")
+    verdict.wait_for()
+    assert diagnosis in verdict.inner_text()
+
+
+def test_the_saved_pictures_have_words(chapter):
+    described = chapter.evaluate(
+        """() => window.jupyterapp.shell.currentWidget.content.widgets.flatMap(cell =>
+            cell.model.type === 'code' ? cell.model.sharedModel.outputs.filter(output => output.data?.['image/png'])
+                .map(output => output.metadata?.['image/png']?.alt ?? '') : [])"""
+    )
+    assert described
+    assert all(len(words) > 30 for words in described)

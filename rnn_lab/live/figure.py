@@ -23,6 +23,7 @@ from rnn_lab.live.player import player_page
 from rnn_lab.live.recorder import Recorder
 from rnn_lab.live.scene import Scene, animated, arrange
 
+LIVE_JS = Path(__file__).with_name("live.js")
 RECORDING_PIXEL_RATIO = 2.0
 TRACEBACK_ENTRIES_SHOWN = 2
 
@@ -53,7 +54,7 @@ class LiveFigure(anywidget.AnyWidget):
         If an artist belongs to another figure, or is a part of another artist that cannot move alone.
     """
 
-    _esm = Path(__file__).with_name("live.js")
+    _esm = LIVE_JS
     layers = traitlets.Bytes().tag(sync=True)
     frame = traitlets.Bytes().tag(sync=True)
     recording = traitlets.Bytes().tag(sync=True)

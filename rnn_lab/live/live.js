@@ -1,5 +1,5 @@
 // The page's side of LiveFigure: paints layers (pictures of what stands still) and frames (drawing operations of what
-// moves) on a canvas. `render` is the widget's view in a notebook, `play` a recording in a page of its own.
+// moves) on a canvas. `render` is the widget's view in a notebook; player.js shows a recording in a page of its own.
 
 // ---- Messages: uint32 length of the header, the header as JSON, the body (see message.py)
 
@@ -243,14 +243,17 @@ function paint(context, message, layers) {
 
 // ---- The canvas
 
+function element(name, properties) {
+  return Object.assign(document.createElement(name), properties);
+}
+
 class Stage {
   constructor(parent) {
-    this.canvas = document.createElement("canvas");
-    this.canvas.className = "rnn-lab-live"; // output.py's style looks for it
-    this.canvas.setAttribute("role", "img");
+    this.canvas = element("canvas", { className: "rnn-lab-live", role: "img" }); // output.py's style knows the class
     this.canvas.style.cssText = "display: block; max-width: 100%; height: auto";
     this.context = this.canvas.getContext("2d");
     this.parent = parent;
+    this.newest = null; // the message of the layers that are shown or being decoded
     this.layers = null; // null while they are decoded: the picture before them stays until then
     this.frame = null;
   }
@@ -275,69 +278,11 @@ class Stage {
     this.frame = bytes;
     if (!this.layers || !bytes) return;
     paint(this.context, unpack(bytes), this.layers);
-    if (!this.canvas.isConnected) this.parent.prepend(this.canvas); // not before there is something to see
+    if (!this.canvas.parentNode) this.parent.prepend(this.canvas); // not before there is something to see
   }
 
   describe(text) {
-    this.canvas.setAttribute("aria-label", text);
-  }
-}
-
-// ---- A recording in a page of its own
-
-async function unzip(base64) {
-  const zipped = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
-  const stream = new Blob([zipped]).stream().pipeThrough(new DecompressionStream("gzip"));
-  return new Uint8Array(await new Response(stream).arrayBuffer());
-}
-
-function element(name, properties) {
-  return Object.assign(document.createElement(name), properties);
-}
-
-export async function play(parent, zippedLayers, zippedRecording) {
-  const layers = await unzip(zippedLayers);
-  const recording = unpack(await unzip(zippedRecording));
-  const { alts, description, labels, interval } = recording.header;
-  const frames = split(recording, recording.header.frames);
-  const figure = element("div");
-  const stage = new Stage(figure);
-  const slider = element("input", { type: "range", min: 0, max: frames.length - 1, value: 0 });
-  const label = element("output");
-  const button = element("button", { type: "button", textContent: "Play" });
-  let timer = null;
-
-  const show = (index) => {
-    slider.value = index;
-    slider.setAttribute("aria-valuetext", labels[index]);
-    label.textContent = labels[index];
-    stage.describe(alts[index]);
-    stage.show(frames[index]);
-  };
-  const pause = () => {
-    clearInterval(timer);
-    timer = null;
-    button.textContent = "Play";
-  };
-  button.onclick = () => {
-    if (timer !== null) return pause();
-    button.textContent = "Pause";
-    timer = setInterval(() => show((Number(slider.value) + 1) % frames.length), interval);
-  };
-  slider.setAttribute("aria-label", description);
-  slider.oninput = () => {
-    pause();
-    show(Number(slider.value));
-  };
-  slider.style.width = "20em";
-
-  show(0);
-  await stage.setLayers(layers);
-  parent.replaceChildren(figure);
-  if (frames.length > 1) {
-    const controls = element("p");
-    controls.append(button, " ", description, " ", slider, " ", label);
-    parent.prepend(controls);
+    this.canvas.ariaLabel = text;
   }
 }
 
@@ -347,10 +292,9 @@ const SHARPEST = 4; // canvas pixels for each of the page's, at most
 
 function render({ model, el }) {
   const stage = new Stage(el);
-  const alert = element("div");
+  const alert = element("div", { role: "alert" });
   const summary = element("strong");
   const details = element("pre");
-  alert.setAttribute("role", "alert");
   alert.style.cssText = "color: #b00020; margin: 0.5em 0; max-width: 60em";
   details.style.cssText = "white-space: pre-wrap; margin: 0; font-size: 85%";
   alert.append(summary, details);

@@ -6,7 +6,7 @@ import html
 import json
 from pathlib import Path
 
-LIVE_JS = Path(__file__).with_name("live.js")
+SCRIPTS = [Path(__file__).with_name(name) for name in ("live.js", "player.js")]
 
 
 def player_page(layers: bytes, recording: bytes, picture: bytes, alt: str) -> str:
@@ -26,6 +26,7 @@ def player_page(layers: bytes, recording: bytes, picture: bytes, alt: str) -> st
         HTML.
     """
     data = json.dumps([base64.b64encode(gzip.compress(message, mtime=0)).decode() for message in (layers, recording)])
+    script = "\n".join(path.read_text(encoding="utf-8") for path in SCRIPTS)
     description = html.escape(alt)
     return f"""<!doctype html>
 <html lang="en">
@@ -33,7 +34,7 @@ def player_page(layers: bytes, recording: bytes, picture: bytes, alt: str) -> st
 <body>
 <main><img alt="{description}" src="data:image/png;base64,{base64.b64encode(picture).decode()}"></main>
 <script type="module">
-{LIVE_JS.read_text(encoding="utf-8")}
+{script}
 play(document.querySelector("main"), ...{data});
 </script>
 </body>

@@ -53,10 +53,10 @@ def test_a_message_without_a_reading_in_the_page_is_refused():
 
 def test_png_shows_what_moves():
     fig, ax = plt.subplots(figsize=(3, 2), dpi=80)
-    (line,) = ax.plot(X, np.sin(X))
+    (line,), title = ax.plot(X, np.sin(X)), fig.suptitle("title")
     file = io.BytesIO()
     fig.savefig(file)
-    live = LiveFigure(fig, line, alt="")
+    live = LiveFigure(fig, line, title, alt="")
     live.pixel_ratio = 3.0
     pictures = [np.asarray(Image.open(io.BytesIO(png))) for png in (file.getvalue(), live.png())]
     np.testing.assert_array_equal(*pictures)

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from rnn_lab.live.message import pack
 from rnn_lab.live.pixels import encode_png, inked
-from rnn_lab.live.scene import Scene, animated, arrange
+from rnn_lab.live.scene import Scene, animated
 
 
 class Backdrop:
@@ -91,4 +91,4 @@ class Backdrop:
         self._watched = [part for artist in still for part in artist.findobj()]
         for part in self._watched:
             part.stale = False
-        self._fingerprint = arrange(self._fig).fingerprint
+        self._fingerprint = scene.fingerprint

@@ -155,7 +155,7 @@ class LiveFigure(anywidget.AnyWidget):
         """
         check_controls(update, controls)
 
-        def show(_: object = None) -> None:
+        def show() -> None:
             update(**{name: control.value for name, control in controls.items()})
             self.refresh()
 
@@ -187,6 +187,7 @@ class LiveFigure(anywidget.AnyWidget):
         update : callable
             Takes one of the values and changes the artists.
         values : iterable
+            One for each frame, in their order.
         play : bool
             Add a button that plays the frames.
         description : str
@@ -226,17 +227,13 @@ class LiveFigure(anywidget.AnyWidget):
                     )
                 frames.append(self._draw_frame(scene, compact=True))
                 alts.append(self._describe())
-            header = {"frames": [len(frame) for frame in frames], "alts": alts, "labels": names}
-            self.recording = pack({**header, "description": description, "interval": FRAME_INTERVAL}, *frames)
+            self.recording = _pack_recording(frames, alts, names, description)
             self.frame, self.alt, self.index = frames[-1], alts[-1], 0
         return Panel(frame_slider(self, names, description, play), self)
 
     def to_html(self) -> str:
         """Return a web page with the figure, or its recording and a slider; it needs no kernel and no network."""
-        recording = self.recording
-        if not recording:
-            header = {"frames": [len(self.frame)], "alts": [self.alt], "labels": [""], "description": "frame"}
-            recording = pack(header, self.frame)
+        recording = self.recording or _pack_recording([self.frame], [self.alt], [""], "frame")
         return player_page(self.layers, recording, self.png(), self.alt)
 
     def save_html(self, path: str | Path, overwrite: bool = False) -> None:
@@ -267,9 +264,9 @@ class LiveFigure(anywidget.AnyWidget):
         return scene
 
     def _draw_frame(self, scene: Scene, compact: bool = False) -> bytes:
-        size = self.fig.canvas.get_width_height(physical=True)
-        if self._recorder is None or (self._recorder.width, self._recorder.height) != size:
-            self._recorder = Recorder(*size, self.fig.dpi)
+        size = (*self.fig.canvas.get_width_height(physical=True), self.fig.dpi)
+        if self._recorder is None or self._recorder.size != size:
+            self._recorder = Recorder(*size)
         return self._recorder.record(scene.moving, len(scene.still), compact)
 
     def _ipython_display_(self) -> None:
@@ -286,9 +283,14 @@ def _check_artist(artist: object, fig: Figure) -> None:
         raise ValueError(f"{artist} is part of another artist and cannot move alone; choose the whole instead")
 
 
+def _pack_recording(frames: list[bytes], alts: list[str], labels: list[str], description: str) -> bytes:
+    header = {"frames": [len(frame) for frame in frames], "alts": alts, "labels": labels}
+    return pack({**header, "description": description, "interval": FRAME_INTERVAL}, *frames)
+
+
 def _report(exception: Exception) -> str:
     """Say in one line what went wrong, and below it where (but for the first two calls, which are this module's)."""
-    message = " ".join(str(exception).split())
+    summary = " ".join("".join(traceback.format_exception_only(exception)).split()).rstrip(".")
+    summary += ". The figure still shows the last values that worked."
     where = traceback.extract_tb(exception.__traceback__)[2:][-TRACEBACK_ENTRIES_SHOWN:]
-    summary = f"{type(exception).__name__}: {message}. The figure still shows the last values that worked."
     return "\n".join((summary, *traceback.format_list(where)))

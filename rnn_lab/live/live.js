@@ -230,8 +230,8 @@ function paint(context, message, layers) {
     Object.assign(style, operation);
     if ("clip" in operation) applyClip(context, operation.clip);
     if (operation.kind === "layer") {
-      const { bitmap, x, y } = remaining.shift();
-      if (bitmap) context.drawImage(bitmap, x, y);
+      const layer = remaining.shift();
+      if (layer?.bitmap) context.drawImage(layer.bitmap, layer.x, layer.y);
     } else if (operation.kind === "text") {
       drawText(context, operation, (sheet ??= typeset(message)));
     } else {

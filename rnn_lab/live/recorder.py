@@ -35,7 +35,7 @@ class Recorder(RendererBase):
 
     def __init__(self, width: int, height: int, dpi: float):
         super().__init__()
-        self.width, self.height, self.dpi = width, height, dpi
+        self.size = self.width, self.height, self.dpi = width, height, dpi
         self._agg = RendererAgg(width, height, dpi)
         self._flip = np.array([[1.0, 0, 0], [0, -1, height], [0, 0, 1]])
         self._masks: dict[tuple[Any, ...], tuple[NDArray[np.uint8], int, int]] = {}

@@ -18,11 +18,17 @@ WHOLE_FIGURE = Bbox.unit()
 
 @dataclass(frozen=True)
 class Scene:
-    """A figure as a stack of stages, bottom to top: still ones (0, 2, 4, ...) and moving ones (1, 3, 5, ...)."""
+    """A figure as a stack of stages, bottom to top: still ones (0, 2, 4, ...) and moving ones (1, 3, 5, ...).
+
+    Attributes
+    ----------
+    stages : list of lists of artists
+    fingerprint : tuple
+        Differs when a still artist came, went or changed its place in the stack, or axes changed limits or place.
+    """
 
     stages: list[list[Artist]]
     fingerprint: tuple[Any, ...]
-    """Changes when an artist comes, goes or changes its place in the stack, or when axes change limits or place."""
 
     @property
     def still(self) -> list[list[Artist]]:
@@ -51,11 +57,10 @@ def arrange(fig: Figure) -> Scene:
                 stages.append([])
             stages[stage].append(artist)
         placed.append((box, stage))
-    still = tuple(tuple(map(id, stage)) for stage in stages[0::2])
-    geometry = [
-        (ax.get_position(original=True).bounds, ax.viewLim.bounds, ax.get_aspect()) for ax in fig.axes
-    ]  # reading viewLim also settles an autoscale that matplotlib has put off
-    return Scene(stages, (still, tuple(fig.get_size_inches()), geometry))
+    order = [list(map(id, stage)) for stage in stages[0::2]]
+    # To read viewLim also settles an autoscaling that matplotlib has put off.
+    geometry = [(ax.get_position(original=True).bounds, ax.viewLim.bounds, ax.get_aspect()) for ax in fig.axes]
+    return Scene(stages, (order, geometry, tuple(fig.get_size_inches())))
 
 
 @contextmanager

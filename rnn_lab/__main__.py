@@ -37,7 +37,7 @@ def lab(work: Path, jupyter_options: list[str]) -> None:
         "--ServerApp.kernel_websocket_connection_class=rnn_lab.server.NoDelayConnection",
         "--KernelManager.transport_encryption=auto",
         "--ServerApp.answer_yes=True",
-        "--Application.log_level=WARN",
+        "--Application.log_level=ERROR",
         f"--LabApp.user_settings_dir={private / 'settings'}",
         f"--LabApp.workspaces_dir={private / 'workspaces'}",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",

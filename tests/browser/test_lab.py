@@ -50,14 +50,15 @@ def lab(tmp_path_factory):
 
 
 @pytest.fixture
-def page():
-    """A page that fails its test if the browser's console shows an error."""
+def page(lab):
+    """A page that fails its test if the browser's console shows an error or the terminal a warning."""
     errors = []
     with chromium_page(viewport={"width": 1280, "height": 900}) as page:
         page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: errors.append(str(error)))
         yield page
     assert errors == []
+    assert [line for line in lab.log.read_text().splitlines() if line.startswith(("[W ", "[E "))] == []
 
 
 def test_the_lab_opens_the_first_chapter_and_nothing_pops_up(lab, page):

@@ -51,7 +51,7 @@ def arrange(fig: Figure) -> Scene:
     placed: list[tuple[Bbox, int]] = []
     for box, part in _parts(fig):
         stage = max((end for other, end in placed if box.fully_overlaps(other)), default=0)
-        for artist in _drawing_order(part):
+        for artist in _drawing_order(part) if isinstance(part, Axes) else [part]:
             stage += (stage % 2) != artist.get_animated()
             while len(stages) <= stage:
                 stages.append([])
@@ -86,20 +86,19 @@ def _parts(figure: Figure | SubFigure) -> Iterator[tuple[Bbox, Artist]]:
             yield (child.get_position() if isinstance(child, Axes) else WHOLE_FIGURE), child
 
 
-def _drawing_order(part: Artist) -> Iterator[Artist]:
-    """Yield what an artist draws, in order: axes, and axes inside them, are taken apart; all else is one piece."""
-    if not isinstance(part, Axes):
-        yield part
-        return
-    if not part.get_visible():
+def _drawing_order(ax: Axes) -> Iterator[Artist]:
+    """Yield what axes, and axes inside them, draw, in order."""
+    if not ax.get_visible():
         return
     left_out: tuple[type[Artist], ...] = ()
-    if not part.axison:
+    if not ax.axison:
         left_out = (Axis, Spine)
-    elif not part.get_frame_on():
+    elif not ax.get_frame_on():
         left_out = (Spine,)
     else:
-        yield part.patch
-    for child in sorted(part.get_children(), key=attrgetter("zorder")):
-        if child is not part.patch and not isinstance(child, left_out):
+        yield ax.patch
+    for child in sorted(ax.get_children(), key=attrgetter("zorder")):
+        if isinstance(child, Axes):
             yield from _drawing_order(child)
+        elif child is not ax.patch and not isinstance(child, left_out):
+            yield child

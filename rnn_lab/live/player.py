@@ -31,7 +31,7 @@ def player_page(layers: bytes, recording: bytes, picture: bytes, alt: str) -> st
     return f"""<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><title>{description}</title></head>
-<body>
+<body style="font-family: sans-serif">
 <main><img alt="{description}" src="data:image/png;base64,{base64.b64encode(picture).decode()}"></main>
 <script type="module">
 {script}

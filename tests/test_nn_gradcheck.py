@@ -92,11 +92,12 @@ def test_arrays_and_gradients_are_left_as_they_were(problem, options):
 
 
 @MODES
-def test_arrays_are_restored_when_the_loss_breaks(options):
+@pytest.mark.parametrize("call", [1, 2])
+def test_arrays_are_restored_when_the_loss_breaks(options, call):
     array, calls = np.ones(3), iter(range(100))
 
     def breaks_in_the_middle():
-        if next(calls) == 2:
+        if next(calls) == call:
             raise KeyboardInterrupt
         return float(array.sum())
 

@@ -59,7 +59,7 @@ def load_checkpoint(path: Path, params: Mapping[str, NDArray]) -> tuple[Groups, 
     try:
         with safe_open(path, framework="numpy") as file:
             metadata = file.metadata() or {}
-            for key in file.keys():  # noqa: SIM118 (not a dict)
+            for key in file.keys():
                 group, _, name = key.partition("/")
                 groups.setdefault(group, {})[name] = file.get_tensor(key)
     except SafetensorError as error:

@@ -30,7 +30,7 @@ class Claim:
         return (
             '<div style="border-left:4px solid #009E73;padding:.3em .8em;margin:.3em 0">'
             f"✓ {html.escape(self.sentence)} "
-            f'<span class="measured" style="opacity:.75">[measured: {html.escape(describe(self.measured))}]</span></div>'
+            f'<span style="opacity:.75">[measured: {html.escape(describe(self.measured))}]</span></div>'
         )
 
 

@@ -1,5 +1,6 @@
 """Arrays to figures, in the course's one style: the same quantity has the same colour in every chapter."""
 
+import html
 import io
 from importlib.resources import files
 
@@ -19,6 +20,9 @@ PREDICTION = "#009E73"
 TRUTH = "#000000"
 BASELINE = "#999999"
 
+# Jupyter gives pictures no alternative text, so the words stand before the picture, for screen readers alone.
+FOR_SCREEN_READERS = "position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)"
+
 
 def use_style() -> None:
     """Make the course's style matplotlib's default for this session."""
@@ -37,6 +41,8 @@ def show(figure: Figure, alt: str) -> None:
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png")
     plt.close(figure)
+    words = f'<p style="{FOR_SCREEN_READERS}">{html.escape(alt)}</p>'
+    display({"text/html": words, "text/plain": alt}, raw=True)
     display({"image/png": buffer.getvalue(), "text/plain": alt}, metadata={"image/png": {"alt": alt}}, raw=True)
 
 

@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 from rnn_lab.live.backdrop import Backdrop
 from rnn_lab.live.message import pack
 from rnn_lab.live.output import display_with_picture
-from rnn_lab.live.panel import FRAME_INTERVAL, Panel, check_controls, columns_of, frame_slider
+from rnn_lab.live.panel import Panel, check_controls, columns_of, frame_slider
 from rnn_lab.live.player import player_page
 from rnn_lab.live.recorder import Recorder
 from rnn_lab.live.scene import Scene, animated, arrange
@@ -177,6 +177,7 @@ class LiveFigure(anywidget.AnyWidget):
         update: Callable[[Any], object],
         values: Iterable[Any],
         play: bool = False,
+        interval: int = 50,
         description: str = "frame",
         labels: Sequence[object] | None = None,
     ) -> Panel:
@@ -190,6 +191,8 @@ class LiveFigure(anywidget.AnyWidget):
             One for each frame, in their order.
         play : bool
             Add a button that plays the frames.
+        interval : int
+            Milliseconds between the frames that are played.
         description : str
             The slider's name.
         labels : sequence, optional
@@ -227,13 +230,13 @@ class LiveFigure(anywidget.AnyWidget):
                     )
                 frames.append(self._draw_frame(scene, compact=True))
                 alts.append(self._describe())
-            self.recording = _pack_recording(frames, alts, names, description)
+            self.recording = _pack_recording(frames, alts, names, description, interval)
             self.frame, self.alt, self.index = frames[-1], alts[-1], 0
-        return Panel(frame_slider(self, names, description, play), self)
+        return Panel(frame_slider(self, names, description, play, interval), self)
 
     def to_html(self) -> str:
         """Return a web page with the figure, or its recording and a slider; it needs no kernel and no network."""
-        recording = self.recording or _pack_recording([self.frame], [self.alt], [""], "frame")
+        recording = self.recording or _pack_recording([self.frame], [self.alt], [""], "frame", interval=0)
         return player_page(self.layers, recording, self.png(), self.alt)
 
     def save_html(self, path: str | Path, overwrite: bool = False) -> None:
@@ -283,9 +286,9 @@ def _check_artist(artist: object, fig: Figure) -> None:
         raise ValueError(f"{artist} is part of another artist and cannot move alone; choose the whole instead")
 
 
-def _pack_recording(frames: list[bytes], alts: list[str], labels: list[str], description: str) -> bytes:
+def _pack_recording(frames: list[bytes], alts: list[str], labels: list[str], description: str, interval: int) -> bytes:
     header = {"frames": [len(frame) for frame in frames], "alts": alts, "labels": labels}
-    return pack({**header, "description": description, "interval": FRAME_INTERVAL}, *frames)
+    return pack({**header, "description": description, "interval": interval}, *frames)
 
 
 def _report(exception: Exception) -> str:

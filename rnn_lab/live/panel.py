@@ -11,8 +11,6 @@ from rnn_lab.live.output import display_with_picture
 if TYPE_CHECKING:
     from rnn_lab.live.figure import LiveFigure
 
-FRAME_INTERVAL = 50  # milliseconds between the frames of a recording that plays
-
 
 class Panel(ipywidgets.VBox):
     """Controls above a live figure; shows itself, with a picture and a description for those who read it saved.
@@ -55,7 +53,9 @@ def check_controls(update: Callable[..., object], controls: Mapping[str, object]
         raise TypeError(f"update must take exactly the controls ({given}): {error}") from None
 
 
-def frame_slider(live: "LiveFigure", labels: Sequence[str], description: str, play: bool) -> ipywidgets.Box:
+def frame_slider(
+    live: "LiveFigure", labels: Sequence[str], description: str, play: bool, interval: int
+) -> ipywidgets.Box:
     """Make the slider, and the button that plays, which choose a recording's frame in the page itself."""
     slider = ipywidgets.SelectionSlider(
         options=[(label, index) for index, label in enumerate(labels)],
@@ -66,7 +66,7 @@ def frame_slider(live: "LiveFigure", labels: Sequence[str], description: str, pl
     ipywidgets.jslink((slider, "index"), (live, "index"))
     controls = [slider]
     if play:
-        player = ipywidgets.Play(max=len(labels) - 1, interval=FRAME_INTERVAL)
+        player = ipywidgets.Play(max=len(labels) - 1, interval=interval)
         ipywidgets.jslink((player, "value"), (slider, "index"))
         controls.insert(0, player)
     return ipywidgets.HBox(controls, layout={"width": f"{live.page_width:.0f}px", "max_width": "100%"})

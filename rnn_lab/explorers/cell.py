@@ -1,6 +1,7 @@
 """Chapter 01: a cell of eight units, its states over time, its flow and its eigenvalues."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -16,6 +17,7 @@ PAIRS = 4
 ALPHABET = "abcdefghijklmnopqrstuvwxyz "
 SIGNALS = ("impulse", "step", "sine", "text")
 GRID = np.linspace(-1, 1, 13)
+LONGEST_ARROW = 0.3
 
 
 @dataclass(frozen=True)
@@ -116,14 +118,29 @@ def compute(radius: float, rotation: float, weight: float, bias: float, signal: 
 
 
 def flow(run: CellRun, step: int) -> NDArray:
-    """Return where one step takes the first two units from every point of a grid, shape (2, G, G).
+    """Return how far one step moves the first two units from every point of a grid, shape (2, G, G).
 
-    The pairs do not touch each other, so the picture of the first pair is exact.
+    The pairs do not touch each other, so the picture of the first pair is exact, but for moves above LONGEST_ARROW:
+    they are cut to that length.
     """
     h = np.zeros((2 * PAIRS, GRID.size**2))
     h[0], h[1] = (axis.ravel() for axis in np.meshgrid(GRID, GRID))
     x = np.repeat(run.x[step][:, None], h.shape[1], axis=1)
-    return (run.cell.forward(x, h) - h)[:2].reshape(2, GRID.size, GRID.size)
+    moves = (run.cell.forward(x, h) - h)[:2]
+    moves *= LONGEST_ARROW / np.maximum(np.hypot(*moves), LONGEST_ARROW)
+    return moves.reshape(2, GRID.size, GRID.size)
+
+
+def describe(run: CellRun, step: int) -> str:
+    """Say in words what the explorer shows at a step."""
+    radius = round(float(np.abs(run.eigenvalues).max()), 2)
+    side = "outside" if radius > 1 else "on" if radius == 1 else "inside"
+    one, two = run.h[step + 1, :2]
+    return (
+        f"Eight hidden units over {STEPS} steps as a heat map, below their input. After step {step} unit 1 is "
+        f"{one:.1f} and unit 2 is {two:.1f}, on a path over their flow field. The largest eigenvalues of U, of size "
+        f"{radius:.2f}, lie {side} the unit circle."
+    )
 
 
 def explorer() -> Panel:
@@ -146,12 +163,13 @@ def explorer() -> Panel:
     cursors = [axes.axvline(0, color="black", linewidth=1) for axes in (input_axes, state_axes)]
 
     arrows = flow_axes.quiver(
-        GRID, GRID, *np.zeros((2, GRID.size, GRID.size)), color="0.6", angles="xy", scale_units="xy", scale=1.6
+        GRID, GRID, *np.zeros((2, GRID.size, GRID.size)), color="0.6", angles="xy", scale_units="xy", scale=1
     )
     (path,) = flow_axes.plot([], [], color=plots.STATE, marker=".", markersize=5, linewidth=1)
-    (here,) = flow_axes.plot([], [], color=plots.GRADIENT, marker="o", markersize=9, linestyle="none")
+    (here,) = flow_axes.plot([], [], color="black", marker="o", markersize=9, linestyle="none")
     flow_axes.set(xlim=(-1.15, 1.15), ylim=(-1.15, 1.15), aspect="equal", xlabel="unit 1", ylabel="unit 2")
     flow_axes.set_title("where one step leads")
+    shown: dict[str, Any] = {"run": start, "step": 0}
 
     plots.unit_circle(eigenvalue_axes)
     eigenvalues = eigenvalue_axes.scatter(
@@ -172,20 +190,23 @@ def explorer() -> Panel:
         path.set_data(run.h[: step + 2, 0], run.h[: step + 2, 1])
         here.set_data(run.h[step + 1 : step + 2, 0], run.h[step + 1 : step + 2, 1])
         eigenvalues.set_offsets(np.column_stack([run.eigenvalues.real, run.eigenvalues.imag]))
+        shown.update(run=run, step=step)
 
     live = LiveFigure(
         figure,
         [*bars, *letters, image, *cursors, arrows, path, here, eigenvalues],
-        alt="Input over time, eight hidden units as a heat map, the path of units 1 and 2 over their flow field, "
-        "and the eigenvalues of U beside the unit circle.",
+        alt=lambda: describe(**shown),
     )
+    signal_control = Dropdown(options=SIGNALS, value="impulse", description="input")
+    text_control = Text("to be or not to be", description="text", continuous_update=True)
+    text_control.observe(lambda _: signal_control.set_trait("value", "text"), "value")  # who types wants to see it read
     return live.explore(
         update,
-        signal=Dropdown(options=SIGNALS, value="impulse", description="input"),
-        text=Text("to be or not to be", description="text", continuous_update=True),
+        signal=signal_control,
+        text=text_control,
         step=IntSlider(12, 0, STEPS - 1, description="step t"),
         radius=FloatSlider(0.95, min=0, max=1.5, step=0.01, description="radius of U"),
         rotation=FloatSlider(30, min=0, max=180, step=1, description="rotation (°)"),
-        weight=FloatSlider(1.0, min=-2, max=2, step=0.05, description="weight W"),
+        weight=FloatSlider(1.0, min=-3, max=3, step=0.05, description="weight W"),
         bias=FloatSlider(0.0, min=-1, max=1, step=0.02, description="bias b"),
     )

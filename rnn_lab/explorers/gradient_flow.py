@@ -17,7 +17,7 @@ LONGEST = 60
 CLIPS = [(f"{norm:g}", norm) for norm in (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 1000)] + [("off", np.inf)]
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 STEP_LIMITS = (70, -1)  # time runs to the right, as everywhere; the loss is at the right end
-NORM_LIMITS = (1e-18, 1e18)
+NORM_LIMITS = (1e-18, 1e30)
 ROUNDING = np.finfo(np.float64).eps  # the smallest change of 1 that float64 can hold
 
 
@@ -108,7 +108,7 @@ def label_places(lines: NDArray) -> tuple[NDArray, NDArray]:
 
     Each name goes to the line's end, or to where it leaves the axes; names that would collide move apart.
     """
-    low, high, gap = -14.5, 16.8, 2.2  # decades; no name lies on the band below
+    low, high, gap = -14.2, 28.5, 3.2  # decades; no name lies on the band below
     decades = np.log10(lines)
     ends = [np.flatnonzero(line > low - 2)[-1] for line in decades]  # where the line has passed below the name
     decades = np.clip(decades, low, high)
@@ -129,7 +129,7 @@ def explorer() -> Panel:
         xticks=range(0, LONGEST + 1, 10),
         yscale="log",
         ylim=NORM_LIMITS,
-        yticks=10.0 ** np.arange(-16, 17, 4),
+        yticks=10.0 ** np.arange(-16, 29, 4),
     )
     norm_axes.minorticks_off()
     norm_axes.tick_params(labelbottom=False)
@@ -143,9 +143,9 @@ def explorer() -> Panel:
     kept = norm_axes.annotate("", (1, 0.5), xycoords=heading, va="center", fontsize=12, color=plots.GRADIENT)
     factors = []
     for height, name, colour in (
-        (1e15, "each step, measured:", plots.GRADIENT),
-        (1e12, "each step, in theory:", "0.4"),
-        (1e9, "slope $f\\,'(z)$, left out by the theory:", "black"),
+        (1e27, "each step, measured:", plots.GRADIENT),
+        (1e23, "each step, in theory:", "0.4"),
+        (1e19, "slope $f\\,'(z)$, left out by the theory:", "black"),
     ):
         norm_axes.text(5, height, name, ha="right", va="center", color=colour)
         factors.append(norm_axes.text(4.5, height, "", va="center", color=colour))
@@ -162,8 +162,8 @@ def explorer() -> Panel:
     direction_axes.set_xlabel("steps before the loss, $T - t$ (time runs to the right)")
     figure.colorbar(image, ax=direction_axes, pad=0.01, aspect=8, label="each step divided\nby its largest entry")
 
-    clip_axes.set(xscale="log", xlim=(1e-3, 1e19), yticks=[0, 1], yticklabels=["before", "after"], ylim=(1.6, -0.6))
-    clip_axes.set_xticks(10.0 ** np.arange(0, 19, 4))
+    clip_axes.set(xscale="log", xlim=(1e-3, 1e31), yticks=[0, 1], yticklabels=["before", "after"], ylim=(1.6, -0.6))
+    clip_axes.set_xticks(10.0 ** np.arange(0, 31, 6))
     clip_axes.minorticks_off()
     clip_axes.set_xlabel("norm of $dW$, $dU$ and $db$ together, before and after clipping (dotted: the limit)")
     bars = clip_axes.barh([0, 1], [1, 1], color=plots.GRADIENT, height=0.75)
@@ -202,7 +202,7 @@ def explorer() -> Panel:
     )
     return live.explore(
         update,
-        radius=FloatSlider(0.9, min=0.2, max=1.8, step=0.01, description="radius of U, ρ"),
+        radius=FloatSlider(0.9, min=0.2, max=3, step=0.01, description="radius of U, ρ"),
         length=IntSlider(40, 5, LONGEST, description="length T"),
         activation=Dropdown(options=list(ACTIVATIONS), description="activation"),
         scale=FloatSlider(0.5, min=0.1, max=3, step=0.1, description="input scale"),

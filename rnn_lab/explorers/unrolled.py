@@ -289,4 +289,4 @@ def explorer() -> Panel:
         [*arrows.values(), *texts.values(), caption, formula],
         alt=lambda: f"The unrolled graph. {caption.get_text()} {formula.get_text()}",
     )
-    return live.record(update, range(len(story())), play=True, interval=1500, description="moment")
+    return live.record(update, range(len(story())), play=True, interval=4000, description="moment")

@@ -58,9 +58,9 @@ class Forecaster:
             ``y[t]`` predicts ``x[t + 1]``.
         state : ndarray, shape (N, H)
         """
-        h, state, _ = self.rnn.forward(x, state)
+        h, last, _ = self.rnn.forward(x, state)
         y, _ = self.readout.forward(h)
-        return y, state
+        return y, last
 
     def loss_and_grads(self, batch: Batch) -> tuple[float, dict[str, NDArray]]:
         """Return the mean squared error over a batch and its gradients.

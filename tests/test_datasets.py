@@ -4,6 +4,7 @@ import hashlib
 import threading
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -34,13 +35,13 @@ def cache(tmp_path, monkeypatch):
     return tmp_path / "cache" / "rnn-lab"
 
 
-class Counting(SimpleHTTPRequestHandler):
-    """Serves files, counts how often, and writes no log."""
+class Recording(SimpleHTTPRequestHandler):
+    """Serves files, remembers what was asked for, and writes no log."""
 
-    requests = 0
+    paths: ClassVar[list[str]] = []
 
     def do_GET(self):
-        type(self).requests += 1
+        self.paths.append(self.path)
         super().do_GET()
 
     def log_message(self, *args):
@@ -50,11 +51,11 @@ class Counting(SimpleHTTPRequestHandler):
 @pytest.fixture
 def server(mirror, monkeypatch):
     """The mirror served over HTTP on this machine, and RNN_LAB_MIRROR set to its address."""
-    Counting.requests = 0
+    Recording.paths.clear()
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Counting, directory=mirror)) as http:
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Recording, directory=mirror.parent)) as http:
         threading.Thread(target=http.serve_forever, args=[0.01]).start()
-        monkeypatch.setenv("RNN_LAB_MIRROR", f"http://127.0.0.1:{http.server_port}/")
+        monkeypatch.setenv("RNN_LAB_MIRROR", f"http://127.0.0.1:{http.server_port}/mirror/")
         yield http
         http.shutdown()
 
@@ -118,7 +119,7 @@ def test_a_file_is_downloaded_once_and_kept(server, cache):
     path = fetch(URL, SHA256)
     assert path.read_bytes() == CONTENT and path.parent == cache
     assert fetch(URL, SHA256) == path
-    assert Counting.requests == 1
+    assert Recording.paths == ["/mirror/example.org/data/numbers.txt"]
 
 
 def test_a_damaged_cache_is_downloaded_again(server, cache):

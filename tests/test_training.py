@@ -154,6 +154,7 @@ def test_an_interrupted_run_resumes_exactly(tmp_path, capsys):
 
     options |= {"optimizer": Adam(0.01), "checkpoint": tmp_path / "run.safetensors"}
     run(model, sample_batch=interrupt_at(7, random_batch), **options)
+    assert len(load_checkpoint(options["checkpoint"], model.params)[1]["losses"]) == 7  # nothing is lost
     resumed = run(model, sample_batch=random_batch, resume=True, **options | {"optimizer": Adam(0.01)})
     assert resumed == whole
     assert_same(model.params, whole_model.params, 0)
@@ -179,6 +180,14 @@ def test_a_run_that_diverges_says_where_and_what_helps_and_keeps_the_best(bad):
     assert message.startswith("training diverged at step 4: the loss is ") and "norm of its gradient" in message
     assert "smaller learning rate" in message and "max_norm" in message
     assert_same(model.params["w"], [4 * 0.8**2])
+
+
+def test_a_gradient_that_is_not_finite_stops_the_run_although_the_loss_is_fine():
+    model = Bowl()
+    model.loss_and_grads = lambda batch: (1.0, {"w": np.array([np.nan])})
+    with pytest.raises(TrainingDiverged, match=r"the loss is 1 and the norm of its gradient nan"):
+        run(model)
+    assert_same(model.params["w"], [4.0], 0)
 
 
 def test_a_checkpoint_is_never_overwritten_unasked(tmp_path):

@@ -140,7 +140,7 @@ def fit(
         run.history.stopped = "interrupted"
         run.save()
         kept = "the best weights are kept" if run.best else "the latest weights are kept"
-        print(f"Stopped by Ctrl-C after {run.step} of {steps} steps; {kept}.")
+        print(f"Interrupted after {run.step} of {steps} steps; {kept}.")
     run.restore_best()
     return run.history
 

@@ -136,7 +136,7 @@ def test_ctrl_c_finishes_the_step_keeps_the_best_and_says_so(capsys):
     history = run(model, sample_batch=interrupt_at(5), validate=lambda: model.params["w"][0] ** 2, validate_every=2)
     assert history.stopped == "interrupted" and len(history.losses) == 5
     assert_same(model.params["w"], [4 * 0.8**4])
-    assert capsys.readouterr().out == "Stopped by Ctrl-C after 5 of 10 steps; the best weights are kept.\n"
+    assert capsys.readouterr().out == "Interrupted after 5 of 10 steps; the best weights are kept.\n"
     assert signal.getsignal(signal.SIGINT) is handler
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from rnn_lab.checkpoints import load_checkpoint, save_checkpoint
-from rnn_lab.nn.checks import as_size
+from rnn_lab.nn.checks import as_generator, as_size
 from rnn_lab.nn.optimizers import SGD, Adam, clip_by_norm
 
 
@@ -108,13 +108,14 @@ def fit(
     ------
     TrainingDiverged
         If the loss or the gradient is NaN or infinite; the best weights so far are put back.
-    FileExistsError
-        If `checkpoint` exists and `resume` is false: nothing is overwritten.
-    ValueError
-        If the checkpoint is damaged or belongs to another model.
+    FileExistsError, IsADirectoryError
+        If `checkpoint` exists and `resume` is false, or is a folder: nothing is overwritten.
+    TypeError, ValueError
+        If an argument is not what it should be, or the checkpoint is damaged or belongs to another model.
     """
     as_size("steps", steps)
     as_size("validate_every", validate_every)
+    as_generator(rng)
     run = _Run(model, optimizer, rng, Path(checkpoint) if checkpoint else None)
     run.start(resume)
     bar = tqdm(total=steps, initial=run.step, disable=not progress, file=sys.stdout, unit="step", ncols=90)
@@ -127,7 +128,7 @@ def fit(
                 run.restore_best()
                 raise TrainingDiverged(_divergence(run.step + 1, loss, norm))
             optimizer.update(model.params, grads)
-            run.history.losses.append(loss)
+            run.history.losses.append(float(loss))
             run.history.gradient_norms.append(norm)
             bar.update()
             if run.step % validate_every == 0 or run.step == steps:
@@ -160,6 +161,8 @@ class _Run:
     def start(self, resume: bool) -> None:
         if self.checkpoint is None or not self.checkpoint.exists():
             return
+        if self.checkpoint.is_dir():
+            raise IsADirectoryError(f"checkpoint {self.checkpoint} is a folder; name a file in it")
         if not resume:
             raise FileExistsError(
                 f"checkpoint {self.checkpoint} exists; pass resume=True to continue it, or name another file"

@@ -73,3 +73,19 @@ def test_float32_stays_float32():
 def test_a_batch_that_does_not_fit_is_refused(x, target, message):
     with pytest.raises(ValueError, match=message):
         Forecaster(1, 3).loss_and_grads((x, target))
+
+
+@pytest.mark.parametrize("warm_up", [-1, 1.5, True])
+def test_a_warm_up_that_is_no_number_of_steps_is_refused(warm_up):
+    with pytest.raises(ValueError, match=f"warm_up is {warm_up}; expected a whole number of steps, 0 or more"):
+        Forecaster(1, 3, warm_up=warm_up)
+
+
+def test_a_warm_up_that_leaves_nothing_is_named():
+    with pytest.raises(ValueError, match=r"x has 4 steps; expected more than warm_up = 4"):
+        Forecaster(1, 3, warm_up=4).loss_and_grads(np.ones((2, 4, 2, 1)))
+
+
+def test_a_seed_is_no_generator():
+    with pytest.raises(TypeError, match="rng is 0; expected a generator"):
+        Forecaster(1, 3, rng=0)

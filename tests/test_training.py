@@ -199,6 +199,20 @@ def test_a_checkpoint_is_never_overwritten_unasked(tmp_path):
     assert file.read_bytes() == content
 
 
+def test_a_folder_is_no_checkpoint(tmp_path):
+    with pytest.raises(IsADirectoryError, match="is a folder; name a file in it"):
+        run(Bowl(), checkpoint=tmp_path)
+
+
+def test_a_loss_in_float32_is_kept_in_the_checkpoint(tmp_path):
+    model = Bowl()
+    exact = model.loss_and_grads
+    model.loss_and_grads = lambda batch: (np.float32(exact(batch)[0]), exact(batch)[1])
+    history = run(model, checkpoint=tmp_path / "run.safetensors")
+    _, notes = load_checkpoint(tmp_path / "run.safetensors", model.params)
+    assert notes["losses"] == history.losses
+
+
 @pytest.mark.parametrize("crash", ["rnn_lab.checkpoints.os.replace", "rnn_lab.checkpoints.os.fsync"])
 def test_a_crash_while_writing_leaves_the_old_checkpoint(tmp_path, monkeypatch, crash):
     file = tmp_path / "run.safetensors"
@@ -256,6 +270,7 @@ def test_a_checkpoint_of_another_model_or_optimizer_is_refused(tmp_path):
         ({"steps": 2.5}, TypeError, "steps is 2.5, a float; expected a whole number"),
         ({"validate_every": 0}, ValueError, "validate_every is 0; expected at least 1"),
         ({"max_norm": 0}, ValueError, "max_norm is 0; expected a number above 0"),
+        ({"rng": 0}, TypeError, "rng is 0; expected a generator"),
     ],
 )
 def test_bad_options_are_refused(options, error, message):

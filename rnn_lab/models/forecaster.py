@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from rnn_lab.nn import RNN, Linear, mean_squared_error
-from rnn_lab.nn.checks import as_array
+from rnn_lab.nn.checks import as_array, as_generator
 
 Batch = tuple[ArrayLike, ArrayLike]
 
@@ -38,7 +38,9 @@ class Forecaster:
         warm_up: int = 0,
         dtype: DTypeLike = np.float64,
     ) -> None:
-        rng = rng or np.random.default_rng()
+        rng = as_generator(rng)
+        if not isinstance(warm_up, int) or isinstance(warm_up, bool) or warm_up < 0:
+            raise ValueError(f"warm_up is {warm_up!r}; expected a whole number of steps, 0 or more")
         self.rnn = RNN(input_size, hidden_size, rng, dtype=dtype)
         self.readout = Linear(hidden_size, input_size, rng, dtype=dtype)
         self.warm_up = warm_up
@@ -77,6 +79,8 @@ class Forecaster:
         """
         x, target = batch
         x = as_array("x", x, ("T", "N", self.rnn.params["W"].shape[1]), finite=True)
+        if len(x) <= self.warm_up:
+            raise ValueError(f"x has {len(x)} steps; expected more than warm_up = {self.warm_up}, or nothing is learnt")
         counts = np.zeros(x.shape[:2], bool)
         counts[self.warm_up :] = True
         h, _, rnn_cache = self.rnn.forward(x)

@@ -170,3 +170,45 @@ def test_autoregressive_features_by_hand():
     X, y = exercises.bptt.ar_features.reference(np.array([10.0, 11.0, 12.0, 13.0, 14.0]), 2)
     np.testing.assert_array_equal(X, [[11, 10], [12, 11], [13, 12]])
     np.testing.assert_array_equal(y, [12, 13, 14])
+
+
+# --- slips as they are written ------------------------------------------------------------------------------------
+
+
+def test_a_cut_before_the_future_is_used():
+    def answer(x, h, dh, W, U, k):
+        future = np.zeros_like(h[0])
+        dW, dU, db = np.zeros_like(W), np.zeros_like(U), np.zeros_like(U[:, :1])
+        for t in reversed(range(len(x))):
+            if t % k == 0:
+                future = np.zeros_like(future)
+            dz = (dh[t] + future) * (1 - h[t + 1] ** 2)
+            future = U.T @ dz
+            dW, dU, db = dW + dz @ x[t].T, dU + dz @ h[t].T, db + dz.sum(axis=1, keepdims=True)
+        return dW, dU, db
+
+    assert exercises.bptt.truncated.check(answer).misconception == "first steps hear no future"
+
+
+@pytest.mark.parametrize(
+    ("offset", "bound", "misconception"),
+    [(1, np.inf, "weight gradient with the input before"), (0, 1, "future clipped inside the loop")],
+)
+def test_slips_in_the_loop_through_time(offset, bound, misconception):
+    def answer(x, h, dh, W, U):
+        dx, future = np.empty_like(x), np.zeros_like(h[0])
+        dW, dU, db = np.zeros_like(W), np.zeros_like(U), np.zeros_like(U[:, :1])
+        for t in reversed(range(len(x))):
+            dz = (dh[t] + future) * (1 - h[t + 1] ** 2)
+            dx[t], future = W.T @ dz, np.clip(U.T @ dz, -bound, bound)
+            dW, dU, db = dW + dz @ x[t - offset].T, dU + dz @ h[t].T, db + dz.sum(axis=1, keepdims=True)
+        return dx, future, dW, dU, db
+
+    assert exercises.bptt.backward_through_time.check(answer).misconception == misconception
+
+
+def test_an_eigenvalue_is_no_size():
+    verdict = exercises.cell.set_spectral_radius.check(
+        lambda U, radius: radius * U / max(np.linalg.eigvals(U), key=np.real)
+    )
+    assert verdict.misconception == "eigenvalue without its size"

@@ -1,6 +1,8 @@
 """What a check says to answers that are not there yet, right, or badly behaved, and how it shows what it says."""
 
 import random
+import sys
+import warnings
 from collections import UserDict
 
 import numpy as np
@@ -94,6 +96,14 @@ def test_float32_is_held_to_what_float32_can_do():
     assert cell.forward.check(in_one_product).kind == "right"
 
 
+def test_a_guard_against_division_by_zero_is_forgiven():
+    def guarded(grads, max_norm):
+        norm = np.sqrt(sum(np.sum(grad**2) for grad in grads.values()))
+        return {name: grad * min(1.0, max_norm / (norm + 1e-6)) for name, grad in grads.items()}
+
+    assert bptt.clip.check(guarded).kind == "right"
+
+
 def test_rounding_is_forgiven_where_zero_is_expected():
     assert (
         bptt.clip.check(
@@ -108,18 +118,46 @@ def test_a_list_of_outputs_and_another_kind_of_dict_pass():
     assert bptt.clip.check(lambda grads, max_norm: UserDict(bptt.clip.reference(grads, max_norm))).kind == "right"
 
 
-def test_what_the_answer_prints_is_left_alone(capsys):
+# --- what is printed ----------------------------------------------------------------------------------------------
+
+
+def test_of_what_is_printed_the_first_call_is_shown_below_the_verdict(capsys):
     def prints(h):
         print("h is", h.shape)
+        print("on stderr", file=sys.stderr)
+        warnings.warn("have\ncare", stacklevel=1)
         return 2 * h
 
-    assert double.check(prints).kind == "right"
-    assert "h is (4, 3)" in capsys.readouterr().out
+    verdict = double.check(prints)
+    assert (verdict.kind, verdict.printed) == ("right", "h is (4, 1)\non stderr\nUserWarning: have care")
+    assert repr(verdict).endswith("the function printed:\n    h is (4, 1)\n    on stderr\n    UserWarning: have care")
+    assert "h is (4, 1)\non stderr" in verdict._repr_html_()
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_flood_is_cut():
+    def floods(h):
+        for _ in range(1000):
+            print("<" * 1000)
+        raise ValueError
+
+    lines = double.check(floods).printed.splitlines()
+    assert len(lines) == 11 and lines[-1] == "... 1000 lines in all"
+    assert all(len(line) == 88 for line in lines[:-1])
+
+
+def test_what_is_printed_before_anything_returns_is_shown_too():
+    def prints_only(h):
+        print("so far")
+        return ...
+
+    verdict = double.check(prints_only)
+    assert (verdict.kind, verdict.printed) == ("not attempted", "so far")
 
 
 def test_misconceptions_print_nothing(capsys):
     vars(double).pop("_known", None)
-    double.check(lambda h: 3 * h)
+    assert double.check(lambda h: 3 * h).printed == ""
     assert capsys.readouterr().out == ""
 
 
@@ -136,6 +174,36 @@ def test_arguments_changed_in_place_are_named():
     verdict = cell.backward.check(changes)
     assert verdict.headline == "Not right yet: it changes dh_next and W in place."
     assert "dx, dh, dW, dU and db are right." in verdict.sentences
+
+
+def doubles_without_a_return(h):
+    h *= 2
+
+
+def clips_without_a_return(grads, max_norm):
+    for name, clipped in bptt.clip.reference(grads, max_norm).items():
+        grads[name] *= clipped.sum()
+
+
+@pytest.mark.parametrize(
+    ("exercise", "answer", "argument", "output"),
+    [(double, doubles_without_a_return, "h", "doubled"), (bptt.clip, clips_without_a_return, "grads", "clipped")],
+)
+def test_changing_an_argument_is_no_return(exercise, answer, argument, output):
+    verdict = exercise.check(answer)
+    assert verdict.headline == f"Not right yet: it changes {argument} in place and returns nothing."
+    assert f"end the function with `return {output}`" in verdict.sentences[-1]
+    assert "under every condition" not in repr(verdict)
+
+
+def test_the_callers_own_arrays_handed_back_are_noticed():
+    def leaves_small_ones_alone(grads, max_norm):
+        clipped = bptt.clip.reference(grads, max_norm)
+        return clipped if any((clipped[name] != grads[name]).any() for name in grads) else grads
+
+    verdict = bptt.clip.check(leaves_small_ones_alone)
+    assert (verdict.kind, verdict.headline) == ("wrong", "Not right yet: it hands back grads instead of new arrays.")
+    assert "for a norm that is small enough the caller gets its own grads back" in verdict.sentences[0]
 
 
 def test_gradients_in_a_dict_changed_in_place_are_noticed():
@@ -177,4 +245,5 @@ def test_html_is_escaped_and_says_the_same():
     assert "<strong>a &lt; b.</strong>" in html
     assert "Take <code>x @ W</code> &amp; more." in html
     assert "if a &lt; b:\n    pass</pre>" in html
+    assert "white-space: pre; overflow-x: auto" in html
     assert repr(panel) == "a < b.\nTake `x @ W` & more.\n    if a < b:\n        pass"

@@ -51,6 +51,10 @@ def says_too_much(h):
     raise ValueError("x" * 5000)
 
 
+def knows_no_numpy(h):
+    return eval("np.multiply(2, h)", {"h": h})
+
+
 class Hostile:
     def __array__(self, dtype=None, copy=None):
         raise RuntimeError("no array")
@@ -72,6 +76,7 @@ class Hostile:
         (cannot_say_why, ["it raises Unspeakable", "Its message cannot be shown", "raise Unspeakable"]),
         (names_an_address, ["cannot add <object object at 0x...>"]),
         (says_too_much, ["x ..."]),
+        (knows_no_numpy, ["it raises NameError", "Run the first cell of the chapter: it imports NumPy as `np`."]),
         (lambda h: "state", ["doubled is a value of type str; expected an array of shape (4, 1)"]),
         (lambda h: ["a"] * 4, ["doubled holds text; expected real numbers"]),
         (lambda h: [object()] * 4, ["doubled holds objects; expected real numbers"]),
@@ -90,6 +95,7 @@ class Hostile:
         (divides_by_zero, ["doubled holds NaN or infinity in 4 of 4 entries"]),
         (lambda h: -2 * h, ["It has the opposite sign"]),
         (lambda h: 6 * h, ["Every entry is 3 times its due"]),
+        (lambda h: (2 + 1e-6) * h, ["All entries are off by the same factor, close to 1."]),
         (lambda h: 0 * h, ["It is zero"]),
         (lambda h: h + 1, ["doubled differs by up to", "It was called with h (4, 1)"]),
     ],
@@ -195,6 +201,38 @@ def test_two_mistakes_at_once_are_placed_though_not_named():
         "dW and db are right for one step; wrong for several steps, a batch of 3 and float32 arrays.",
     )
     assert verdict.sentences[2].startswith("For several steps: dW differs by up to ")
+
+
+def spoiled_states(step, value):
+    """A right `unroll` whose states from `step` on are replaced."""
+
+    def answer(*arguments):
+        h = cell.unroll.reference(*arguments)
+        h[step:] = value
+        return h
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("answer", "sentence"),
+    [
+        (spoiled_states(3, 7), "h[0] to h[2] are right, h[3] is not."),
+        (spoiled_states(1, 7), "h[0] is right, h[1] is not."),
+        (spoiled_states(-1, 0), "h[0] to h[4] are right, h[5] is not: it is zero."),
+    ],
+)
+def test_along_time_the_first_step_that_is_wrong_is_named(answer, sentence):
+    assert any(said.endswith(sentence) for said in cell.unroll.check(answer).sentences)
+
+
+def test_on_the_way_back_steps_are_counted_from_the_end():
+    def late_losses_only(y, target):
+        loss, dy = bptt.loss_gradient.reference(y, target)
+        dy[:-2] += 1
+        return loss, dy
+
+    assert "dy[3] to dy[4] are right, dy[2] is not." in " ".join(bptt.loss_gradient.check(late_losses_only).sentences)
 
 
 def test_something_where_zero_is_expected_is_measured():

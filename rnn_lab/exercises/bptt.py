@@ -81,6 +81,8 @@ def sequence(T=5, D=3, H=4, N=1, dtype=np.float64) -> Condition:
         wrong.weight_gradients_overwritten,
         wrong.averaged_over_time,
         wrong.recurrent_gradient_with_the_state_after,
+        wrong.weight_gradient_with_the_input_before,
+        wrong.future_clipped_inside_the_loop,
         wrong.initial_state_one_product_short,
     ),
     hints=(
@@ -123,6 +125,7 @@ def blocks(k, **sizes) -> Condition:
         wrong.not_cut,
         wrong.cut_everywhere,
         wrong.cut_one_step_late,
+        wrong.first_steps_hear_no_future,
         wrong.blocks_counted_from_the_end,
         wrong.last_block_only,
         wrong.sliding_window,
@@ -188,6 +191,7 @@ def gradients_of_norm(ratio, shapes) -> Condition:
         "All arrays together are one long vector: its norm is the root of the sum of all squared entries.",
         "If that norm is above `max_norm`, multiply every array by `max_norm / norm`: the direction stays.",
     ),
+    tolerance=1e-5,  # `max_norm / (norm + 1e-6)`, a common guard against division by zero, is right too
 )
 def clip(grads, max_norm):
     """Return a dict of new arrays: the gradients in the dict `grads`, scaled by one common factor so that the norm of
@@ -226,6 +230,5 @@ def walk(T, order) -> Condition:
 def ar_features(series, order):
     """Return what an autoregression is fitted to, from a series (T,): X (T - order, order), in each row the `order`
     values before a target, the newest first, and the targets y (T - order,)."""
-    T = len(series)
-    X = np.stack([series[order - lag : T - lag] for lag in range(1, order + 1)], axis=1)
-    return X, series[order:]
+    T, lags = len(series), range(1, order + 1)
+    return np.stack([series[order - lag : T - lag] for lag in lags], axis=1), series[order:]

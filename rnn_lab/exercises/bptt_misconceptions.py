@@ -110,6 +110,25 @@ def recurrent_gradient_with_the_state_after(x, h, dh, W, U):
     return dx, dh0, dW, np.einsum("thn,tjn->hj", dz, h[1:]), db
 
 
+def weight_gradient_with_the_input_before(x, h, dh, W, U):
+    """`dW` is made with `x[t - 1]`. Only the states begin one earlier: step t makes `h[t + 1]` from `h[t]` and
+    `x[t]`."""
+    dz, dh0 = right_dz(h, dh, U)
+    dx, dh0, _, dU, db = gathered(x, h, W, dz, dh0)
+    return dx, dh0, np.einsum("thn,tdn->hd", dz, np.roll(x, 1, axis=0)), dU, db
+
+
+def future_clipped_inside_the_loop(x, h, dh, W, U):
+    """`future` is cut to the range from -1 to 1 at each step, so that what comes out is no longer the gradient of the
+    loss. Clipping comes after the whole way back, on the finished gradients."""
+
+    def dz_at(t, future):
+        return (dh[t] + np.clip(future, -1, 1)) * (1 - h[t + 1] ** 2)
+
+    dz, dh0 = back(dh, U, dz_at)
+    return gathered(x, h, W, dz, np.clip(dh0, -1, 1))
+
+
 def initial_state_one_product_short(x, h, dh, W, U):
     """`dh0` is the gradient under the tanh of step 0. From there to the initial state it has one more product to
     go."""
@@ -141,6 +160,12 @@ def cut_one_step_late(x, h, dh, W, U, k):
     """The cuts lie one step too late: the first block has k + 1 steps. Steps 0 to k - 1 are the first block, so the
     first border lies between k - 1 and k."""
     return cut_where(lambda t: t > 0 and t % k == 0, x, h, dh, W, U)
+
+
+def first_steps_hear_no_future(x, h, dh, W, U, k):
+    """`future` is set to zero where `t % k == 0`, before it is used: the first step of each block hears nothing of the
+    rest of its block. The border lies after the last step of a block, so ask there."""
+    return cut_where(lambda t: t % k == 0, x, h, dh, W, U)
 
 
 def blocks_counted_from_the_end(x, h, dh, W, U, k):

@@ -71,8 +71,8 @@ def sequence(T=5, D=3, H=4, N=1, h0_scale=1.0, dtype=np.float64) -> Condition:
 @exercise(
     returns="h",
     conditions={
-        "one step": sequence(T=1),
         "several steps": sequence(),
+        "one step": sequence(T=1),
         "several steps from a state of zero": sequence(h0_scale=0),
         "a batch of 3": sequence(N=3),
         "float32 arrays": sequence(dtype=np.float32),
@@ -173,6 +173,7 @@ def symmetric(rng):
         wrong.only_multiplied,
         wrong.multiplied_by_its_own_radius,
         wrong.largest_real_part,
+        wrong.eigenvalue_without_its_size,
         wrong.smallest_eigenvalue,
         wrong.largest_entry,
     ),

@@ -235,6 +235,12 @@ def largest_real_part(U, radius):
     return U * (radius / np.linalg.eigvals(U).real.max())
 
 
+def eigenvalue_without_its_size(U, radius):
+    """`U` is divided by an eigenvalue itself, which may be negative or complex. The spectral radius is the largest
+    distance from zero: take `np.abs` of all eigenvalues before `max`."""
+    return U * (radius / np.linalg.eigvals(U).max())
+
+
 def smallest_eigenvalue(U, radius):
     """The eigenvalue nearest to zero is set to the radius. It fades first; the one that lasts is the largest."""
     return U * (radius / np.abs(np.linalg.eigvals(U)).min())

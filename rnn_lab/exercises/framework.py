@@ -1,11 +1,10 @@
 """Exercises that diagnose: a check says what is wrong, when, and which known mistake it looks like."""
 
-import contextlib
 import functools
 import inspect
-import io
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -23,6 +22,7 @@ def exercise(
     conditions: Mapping[str, Condition],
     misconceptions: Sequence[Callable],
     hints: Sequence[str],
+    tolerance: float = 1e-7,
 ) -> Callable[[Callable], "Exercise"]:
     """Turn a solution into an exercise.
 
@@ -35,13 +35,15 @@ def exercise(
     misconceptions : sequence of callable
         Wrong solutions. The name of each, read as words, names the mistake; its docstring is the advice.
     hints : sequence of str
+    tolerance : float
+        The error that is forgiven in float64, relative to the largest entry.
 
     Returns
     -------
     callable
         The decorator. The solution's docstring is the task, its name that of the exercise.
     """
-    return lambda solution: Exercise(solution, returns, conditions, misconceptions, hints)
+    return lambda solution: Exercise(solution, returns, conditions, misconceptions, hints, tolerance)
 
 
 class Exercise:
@@ -63,6 +65,7 @@ class Exercise:
         conditions: Mapping[str, Condition],
         misconceptions: Sequence[Callable],
         hints: Sequence[str],
+        tolerance: float,
     ) -> None:
         self.name = solution.__name__
         self.task = _in_one_line(solution)
@@ -72,6 +75,7 @@ class Exercise:
         self._returns = tuple(returns.split(", "))
         self._conditions = conditions
         self._hints = hints
+        self._tolerance = tolerance
 
     @np.errstate(all="ignore")  # what overflows or divides by zero is said in the verdict
     def check(self, answer: object = None) -> Verdict:
@@ -97,21 +101,8 @@ class Exercise:
             advice = f"It is called with {len(self._parameters)}, in this order: {listed(self._parameters)}."
             return Verdict("Not right yet: the function takes other arguments.", (advice,))
 
-        outcomes: list[Outcome] = []
-        for trial in self.trials:
-            outcome = trial.run(answer)
-            if outcome.blank:
-                return self._not_attempted(f"For {trial.condition}, the function returns nothing so far.")
-            if not trial.alike(outcome, trial.run(answer)):
-                return Verdict(
-                    "Not right yet: a second call with the same arguments gives another result.",
-                    (
-                        "Something is remembered from one call to the next, or drawn at random. "
-                        "Everything that the result depends on has to come in as an argument.",
-                    ),
-                )
-            outcomes.append(outcome)
-        return self._diagnose(outcomes)
+        outcomes = [trial.run(answer) for trial in self.trials]
+        return replace(self._judge(answer, outcomes), printed=outcomes[0].printed)
 
     def hint(self, number: int = 1) -> Panel:
         """Show a hint, the first if no number is given."""
@@ -148,14 +139,15 @@ class Exercise:
             for draw in range(DRAWS):
                 arguments = draw_arguments(np.random.default_rng((number, draw)))
                 named = dict(zip(self._parameters, arguments, strict=True))
-                trials.append(Trial(condition, named, self.reference(*arguments), self._returns))
+                in_float32 = any(getattr(value, "dtype", None) == np.float32 for value in arguments)
+                tolerance = 1e-4 if in_float32 else self._tolerance
+                trials.append(Trial(condition, named, self.reference(*arguments), self._returns, tolerance))
         return trials
 
     @functools.cached_property
     def _known(self) -> dict[str, list[Outcome]]:
         """What each misconception does in each trial."""
-        with contextlib.redirect_stdout(io.StringIO()):
-            return {name: [trial.run(wrong) for trial in self.trials] for name, wrong in self.misconceptions.items()}
+        return {name: [trial.run(wrong) for trial in self.trials] for name, wrong in self.misconceptions.items()}
 
     def _not_attempted(self, why: str) -> Verdict:
         return Verdict(f"Not attempted yet: {self.name}.", (why, self.task), kind="not attempted")
@@ -171,12 +163,25 @@ class Exercise:
             return False
         return True
 
+    def _judge(self, answer: Callable, outcomes: list[Outcome]) -> Verdict:
+        for trial, outcome in zip(self.trials, outcomes, strict=True):
+            if outcome.blank:
+                return self._not_attempted(f"For {trial.condition}, the function returns nothing so far.")
+            if not trial.alike(outcome, trial.run(answer)):
+                return Verdict(
+                    "Not right yet: a second call with the same arguments gives another result.",
+                    (
+                        "Something is remembered from one call to the next, or drawn at random. "
+                        "Everything that the result depends on has to come in as an argument.",
+                    ),
+                )
+        return self._diagnose(outcomes)
+
     def _diagnose(self, outcomes: list[Outcome]) -> Verdict:
         faults = [trial.faults(outcome) for trial, outcome in zip(self.trials, outcomes, strict=True)]
         changed = next((outcome.changed for outcome in outcomes if outcome.changed), ())
         if not any(faults) and not changed:
-            tried = f"It agrees with the solution for {listed(self._conditions)}."
-            return Verdict(f"Right: {self.name}.", (tried,), kind="right")
+            return self._right_numbers(outcomes)
 
         where = self._where(faults)
         for name, known in self._known.items():
@@ -185,7 +190,10 @@ class Exercise:
                 return Verdict(f"Not right yet: {name}.", (advice, *where), misconception=name)
         if changed:
             advice = "The caller's array is overwritten. Compute new arrays: `a = a + b` makes one, `a += b` does not."
-            return Verdict(f"Not right yet: it changes {listed(changed)} in place.", (advice, *where))
+            changes = f"Not right yet: it changes {listed(changed)} in place"
+            if all(outcome.failure for outcome in outcomes):
+                return Verdict(f"{changes} and {outcomes[0].failure}.", (advice, outcomes[0].sentence))
+            return Verdict(f"{changes}.", (advice, *where))
 
         trial, outcome, faulty = next(row for row in zip(self.trials, outcomes, faults, strict=True) if row[2])
         called = f"It was called with {with_shapes(trial.arguments)}."
@@ -195,6 +203,19 @@ class Exercise:
         wrong = [name for name in outcome.outputs if any(name in faulty for faulty in faults)]
         first = f"For {trial.condition}: {next(iter(faulty.values()))}"
         return Verdict(f"Not right yet: {listed(wrong)}.", (*where, first, called))
+
+    def _right_numbers(self, outcomes: list[Outcome]) -> Verdict:
+        """The verdict on right numbers: arrays have to be new ones."""
+        for trial, outcome in zip(self.trials, outcomes, strict=True):
+            if outcome.handed_back:
+                names = listed(outcome.handed_back)
+                advice = (
+                    f"The numbers are right, but for {trial.condition} the caller gets its own {names} back, "
+                    "and whoever changes the one later changes the other. Make new arrays there too."
+                )
+                return Verdict(f"Not right yet: it hands back {names} instead of new arrays.", (advice,))
+        tried = f"It agrees with the solution for {listed(self._conditions)}."
+        return Verdict(f"Right: {self.name}.", (tried,), kind="right")
 
     def _where(self, faults: list[dict[str, str]]) -> list[str]:
         """Say which outputs are wrong under which conditions, a sentence for each group that fares alike."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 NEUTRAL, GREEN, ORANGE = "#999999", "#009E73", "#E69F00"  # Okabe–Ito
 WIDTH = 100  # of a line of text/plain
+PRINTED = "In its first call, the function printed:"
 
 
 @dataclass(frozen=True, repr=False)
@@ -24,11 +25,14 @@ class Panel:
         Paragraphs below it; code between backticks is set as code.
     code : str
         Lines of code below them, or empty.
+    printed : str
+        What the answer printed in its first call, or empty.
     """
 
     headline: str
     sentences: tuple[str, ...] = ()
     code: str = ""
+    printed: str = ""
 
     @property
     def colour(self) -> str:
@@ -39,14 +43,17 @@ class Panel:
         paragraphs = [textwrap.fill(text, WIDTH, break_on_hyphens=False) for text in (self.headline, *self.sentences)]
         if self.code:
             paragraphs.append(textwrap.indent(self.code, "    "))
+        if self.printed:
+            paragraphs += [PRINTED, textwrap.indent(self.printed, "    ")]
         return "\n".join(paragraphs)
 
     def _repr_html_(self) -> str:
-        paragraphs = [f"<strong>{_with_code(self.headline)}</strong>", *map(_with_code, self.sentences)]
-        body = "".join(f'<p style="margin: 0.3em 0; max-width: 52em">{paragraph}</p>' for paragraph in paragraphs)
+        body = _paragraph(f"<strong>{_with_code(self.headline)}</strong>")
+        body += "".join(_paragraph(_with_code(sentence)) for sentence in self.sentences)
         if self.code:
-            style = "margin: 0.3em 0; background: none; overflow-x: auto"
-            body += f'<pre style="{style}">{html.escape(self.code)}</pre>'
+            body += _block(self.code)
+        if self.printed:
+            body += _paragraph(PRINTED) + _block(self.printed)
         return f'<div style="border-left: 4px solid {self.colour}; padding: 0.1em 1em">{body}</div>'
 
 
@@ -68,6 +75,15 @@ class Verdict(Panel):
     def colour(self) -> str:
         """Green for right, orange for wrong, neutral for not attempted."""
         return {"right": GREEN, "wrong": ORANGE}.get(self.kind, NEUTRAL)
+
+
+def _paragraph(content: str) -> str:
+    return f'<p style="margin: 0.3em 0; max-width: 52em">{content}</p>'
+
+
+def _block(lines: str) -> str:
+    style = "margin: 0.3em 0; background: none; white-space: pre; overflow-x: auto"
+    return f'<pre style="{style}">{html.escape(lines)}</pre>'
 
 
 def _with_code(text: str) -> str:

@@ -43,9 +43,9 @@ def unpack(result: Any, model: Any, names: tuple[str, ...]) -> dict[str, NDArray
     """
     if result is None:
         raise UnfitError(
-            "None",
-            "What is only printed or kept in a variable is not handed back: end the function with `return` and "
-            f"{listed(names)}.",
+            "nothing",
+            "What is only printed or kept in a variable is not handed back: end the function with "
+            f"`return {', '.join(names)}`.",
         )
     if isinstance(model, dict):
         keys = ", ".join(map(repr, model))
@@ -77,9 +77,7 @@ def close(value: NDArray, right: NDArray, tolerance: float) -> bool:
         return False
     if value.dtype.kind not in REAL or right.dtype.kind not in REAL:
         return value.dtype.kind == right.dtype.kind
-    finite = right[np.isfinite(right)]
-    largest = np.abs(finite).max(initial=0) or 1.0
-    return bool(np.allclose(value, right, rtol=0, atol=tolerance * largest, equal_nan=True))
+    return bool(_agrees(value, right, tolerance).all())
 
 
 def fault(name: str, outputs: Mapping[str, NDArray], expected: Mapping[str, NDArray], tolerance: float) -> str:
@@ -100,7 +98,7 @@ def fault(name: str, outputs: Mapping[str, NDArray], expected: Mapping[str, NDAr
         return f"{name} is {value:.6g}; expected {right:.6g}."
     difference, largest = np.abs(value.astype(float) - right).max(), np.abs(right).max()
     size = f"{name} differs by up to {difference:.2g}, where its largest entry should be {largest:.2g}."
-    return size + _clue(name, value, expected, tolerance)
+    return size + (_clue(name, value, expected, tolerance) or _first_step_that_is_wrong(name, value, right, tolerance))
 
 
 def described(value: Any) -> str:
@@ -132,6 +130,12 @@ def listed(words: Iterable[str]) -> str:
     return f"{', '.join(most)} and {last}" if most else last
 
 
+def _agrees(value: NDArray, right: NDArray, tolerance: float) -> NDArray:
+    """Whether each entry agrees, relative to the largest entry of `right`."""
+    largest = np.abs(right[np.isfinite(right)]).max(initial=0) or 1.0
+    return np.isclose(value, right, rtol=0, atol=tolerance * largest, equal_nan=True)
+
+
 def _clue(name: str, value: NDArray, expected: Mapping[str, NDArray], tolerance: float) -> str:
     """Point out a simple relation between a wrong output and a right one, if there is one."""
     right = expected[name]
@@ -145,7 +149,25 @@ def _clue(name: str, value: NDArray, expected: Mapping[str, NDArray], tolerance:
     factor = float(np.vdot(right, value) / np.vdot(right, right))
     if not close(value, factor * right, tolerance) or factor == 0:
         return " It is zero." if not value.any() else ""
-    return " It has the opposite sign." if np.isclose(factor, -1) else f" Every entry is {factor:.3g} times its due."
+    rounded = f"{factor:.3g}"
+    if rounded == "1":
+        return " All entries are off by the same factor, close to 1."
+    return " It has the opposite sign." if rounded == "-1" else f" Every entry is {rounded} times its due."
+
+
+def _first_step_that_is_wrong(name: str, value: NDArray, right: NDArray, tolerance: float) -> str:
+    """Along time, the first axis of three, say up to where an output is right; the way back begins at the end."""
+    if right.ndim != 3:
+        return ""
+    is_right = [bool(entries.all()) for entries in _agrees(value, right, tolerance)]
+    steps = range(len(right)) if is_right[0] else range(len(right) - 1, -1, -1)
+    count = next(count for count, step in enumerate(steps) if not is_right[step])
+    if count == 0:
+        return ""
+    first, last = sorted((steps[0], steps[count - 1]))
+    fine = f"{name}[{first}] is" if count == 1 else f"{name}[{first}] to {name}[{last}] are"
+    zero = "" if value[steps[count]].any() else ": it is zero"
+    return f" {fine} right, {name}[{steps[count]}] is not{zero}."
 
 
 def _as_array(name: str, value: Any) -> NDArray:

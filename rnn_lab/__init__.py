@@ -1,6 +1,8 @@
 """An interactive course on recurrent neural networks, by hand in NumPy."""
 
 from rnn_lab.nn import (
+    GRU,
+    LSTM,
     RNN,
     SGD,
     Adam,
@@ -13,6 +15,8 @@ from rnn_lab.nn import (
 
 __version__ = "0.1.0"
 __all__ = [
+    "GRU",
+    "LSTM",
     "RNN",
     "SGD",
     "Adam",

@@ -1,12 +1,16 @@
 """The mathematics: cells, layers, losses, optimizers and the gradient check, on NumPy alone."""
 
 from rnn_lab.nn.cells import RNNCell
+from rnn_lab.nn.gru import GRU
 from rnn_lab.nn.layers import Linear
 from rnn_lab.nn.losses import mean_squared_error, softmax_cross_entropy
+from rnn_lab.nn.lstm import LSTM
 from rnn_lab.nn.optimizers import SGD, Adam, clip_by_norm
 from rnn_lab.nn.recurrent import RNN
 
 __all__ = [
+    "GRU",
+    "LSTM",
     "RNN",
     "SGD",
     "Adam",

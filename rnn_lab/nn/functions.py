@@ -11,11 +11,11 @@ class Activation(NamedTuple):
     """A nonlinearity and its derivative, the derivative written in terms of the output.
 
     Backpropagation keeps the output h = f(z) and not z; all four functions here let the derivative
-    f'(z) be found from h alone.
+    f'(z) be found from h alone. Both write into `out`, an array of the shape of their argument, if it is given.
     """
 
     function: Callable[..., NDArray]
-    derivative_from_output: Callable[[NDArray], NDArray]
+    derivative_from_output: Callable[..., NDArray]
 
 
 def sigmoid(z: NDArray, out: NDArray | None = None) -> NDArray:
@@ -32,11 +32,31 @@ def relu(z: NDArray, out: NDArray | None = None) -> NDArray:
     return np.maximum(z, 0, out=out)
 
 
+def tanh_slope(h: NDArray, out: NDArray | None = None) -> NDArray:
+    """Return 1 - h * h."""
+    slope = np.multiply(h, h, out=out)
+    return np.subtract(1, slope, out=slope)
+
+
+def sigmoid_slope(h: NDArray, out: NDArray | None = None) -> NDArray:
+    """Return (1 - h) * h."""
+    slope = np.subtract(1, h, out=out)
+    slope *= h
+    return slope
+
+
+def identity_slope(h: NDArray, out: NDArray | None = None) -> NDArray:
+    """Return 1 everywhere."""
+    slope = np.empty_like(h) if out is None else out
+    slope.fill(1)
+    return slope
+
+
 ACTIVATIONS = {
-    "tanh": Activation(np.tanh, lambda h: 1 - h * h),
-    "sigmoid": Activation(sigmoid, lambda h: h * (1 - h)),
-    "relu": Activation(relu, lambda h: (h > 0).astype(h.dtype)),
-    "identity": Activation(np.positive, np.ones_like),
+    "tanh": Activation(np.tanh, tanh_slope),
+    "sigmoid": Activation(sigmoid, sigmoid_slope),
+    "relu": Activation(relu, np.sign),  # of max(z, 0), the sign is 0 or 1
+    "identity": Activation(np.positive, identity_slope),
 }
 
 

@@ -1,0 +1,124 @@
+"""The long short-term memory (Hochreiter & Schmidhuber, 1997; with the forget gate of Gers et al., 2000)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from rnn_lab.nn.functions import sigmoid_slope, tanh_slope
+from rnn_lab.nn.recurrent import Cache, Recurrent, gate_by_gate, transposed
+
+
+@dataclass(frozen=True, slots=True)
+class LSTMCache(Cache):
+    """Also the cell states and the gates."""
+
+    c: NDArray  # (T + 1, N, H), the initial one first
+    tanh_c: NDArray  # (T, N, H)
+    gates: NDArray  # (T, 4, N, H): i, f, g, o
+
+
+class LSTM(Recurrent[tuple[NDArray, NDArray]]):
+    """A layer of LSTM cells: `LSTMCell` over whole sequences, in rows.
+
+    ::
+
+        i, f, o = sigmoid(...)      g = tanh(...)          each of x[t] @ W.T + h[t - 1] @ U.T + b
+        c[t] = f * c[t - 1] + i * g
+        h[t] = o * tanh(c[t])
+
+    The state is the pair ``(h, c)``, each of shape (N, H). Keeps T * N * 7H numbers for the way back, and needs
+    T * N * 4H more on it.
+
+    Parameters
+    ----------
+    input_size, hidden_size : int
+        D and H.
+    rng : numpy.random.Generator, optional
+        Where the initial weights come from.
+    forget_bias : float
+        The initial bias of the forget gate; 1 lets a new cell remember (Jozefowicz et al., 2015).
+    dtype : dtype
+        That of the parameters.
+
+    Attributes
+    ----------
+    params : dict
+        ``W`` (4H, D), ``U`` (4H, H) and ``b`` (4H,): the rows of the gates i, f, g, o, as PyTorch stacks them.
+    """
+
+    GATES = 4
+    STATES = ("h", "c")
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        rng: np.random.Generator | None = None,
+        forget_bias: float = 1.0,
+        dtype: DTypeLike = np.float64,
+    ) -> None:
+        super().__init__(input_size, hidden_size, rng, dtype)
+        self.params["b"][hidden_size : 2 * hidden_size] = forget_bias
+
+    def _steps(self, x: NDArray, states: list[NDArray], mask: NDArray[np.bool_] | None) -> LSTMCache:
+        T, N, D = x.shape
+        H = self.params["U"].shape[1]
+        # sigmoid(z) = (1 + tanh(z / 2)) / 2: one tanh serves all gates. Of i, f, g and o, only g is itself a tanh.
+        W, U, b = self._scaled_weights(np.array([0.5, 0.5, 1, 0.5], x.dtype))
+        U_T = transposed(U)
+
+        from_input = (x.reshape(T * N, D) @ W.T).reshape(T, N, 4 * H)  # the inputs' share of every step at once
+        from_input += b
+        z = np.empty((N, 4 * H), x.dtype)
+        gates = np.empty((T, 4, N, H), x.dtype)
+        h, c = np.empty((2, T + 1, N, H), x.dtype)
+        h[0], c[0] = states
+        tanh_c = np.empty((T, N, H), x.dtype)
+        written = np.empty((N, H), x.dtype)
+        for t in range(T):
+            np.matmul(h[t], U_T, out=z)
+            z += from_input[t]
+            np.tanh(gate_by_gate(z, 4), out=gates[t])
+            for sigmoids in (gates[t, :2], gates[t, 3]):
+                sigmoids *= 0.5
+                sigmoids += 0.5
+            i, f, g, o = gates[t]
+            np.multiply(f, c[t], out=c[t + 1])
+            np.multiply(i, g, out=written)
+            c[t + 1] += written
+            np.tanh(c[t + 1], out=tanh_c[t])
+            np.multiply(o, tanh_c[t], out=h[t + 1])
+            if mask is not None:
+                h[t + 1] *= mask[t]
+        return LSTMCache(x, h, mask, c, tanh_c, gates)
+
+    def _steps_back(
+        self, dy: NDArray, cache: LSTMCache, dstates: list[NDArray], steps: Iterable[int]
+    ) -> tuple[NDArray, NDArray]:
+        T, N, H = dy.shape
+        c, tanh_c, gates = cache.c, cache.tanh_c, cache.gates
+        U = self._weight("U", dy.dtype)
+        dh, dc = dstates
+        dz = np.empty((T, N, 4 * H), dy.dtype)
+        dgates, slopes = np.empty((2, 4, N, H), dy.dtype)
+        di, df, dg, do = dgates
+        slope = np.empty((N, H), dy.dtype)
+        for t in steps:
+            i, f, g, o = gates[t]
+            dh += dy[t]  # from the future + from above
+            tanh_slope(tanh_c[t], out=slope)
+            slope *= o
+            slope *= dh
+            dc += slope
+            np.multiply(dc, g, out=di)
+            np.multiply(dc, c[t], out=df)
+            np.multiply(dc, i, out=dg)
+            np.multiply(dh, tanh_c[t], out=do)
+            sigmoid_slope(gates[t], out=slopes)
+            tanh_slope(g, out=slopes[2])
+            np.multiply(dgates, slopes, out=gate_by_gate(dz[t], 4))
+            np.matmul(dz[t], U, out=dh)
+            dc *= f
+        return dz, dz

@@ -16,7 +16,7 @@ STEPS = 40
 PAIRS = 4
 ALPHABET = "abcdefghijklmnopqrstuvwxyz "
 SIGNALS = ("impulse", "step", "sine", "text")
-GRID = np.linspace(-1, 1, 13)
+GRID = np.linspace(-1, 1, 11)
 LONGEST_ARROW = 0.3
 
 
@@ -154,7 +154,7 @@ def explorer() -> Panel:
 
     input_axes.set(xlim=(-0.5, STEPS - 0.5), ylim=(-1.3, 1.3), yticks=[-1, 0, 1], ylabel="input $x_t$")
     input_axes.tick_params(labelbottom=False)
-    bars = input_axes.bar(steps, np.zeros(STEPS), color=plots.INPUT, width=0.8)
+    bars = input_axes.vlines(steps, 0, 0, color=plots.INPUT, linewidth=12)
     letters = [input_axes.text(t, 0, "", ha="center", va="center", fontsize=12) for t in steps]
 
     image = plots.heat_map(state_axes, start.h[1:].T)
@@ -181,8 +181,9 @@ def explorer() -> Panel:
         run = compute(radius, rotation, weight, bias, signal, text)
         is_text = signal == "text"
         for t, letter in enumerate((readable(text) if is_text else "").ljust(STEPS)):
-            bars[t].set_height(0 if is_text else run.x[t, 0])
             letters[t].set_text(letter.strip())
+        heights = np.zeros(STEPS) if is_text else run.x[:, 0]
+        bars.set_segments([((t, 0), (t, height)) for t, height in enumerate(heights)])
         image.set_data(run.h[1:].T)
         for cursor in cursors:
             cursor.set_xdata([step, step])
@@ -194,7 +195,7 @@ def explorer() -> Panel:
 
     live = LiveFigure(
         figure,
-        [*bars, *letters, image, *cursors, arrows, path, here, eigenvalues],
+        [bars, *letters, image, *cursors, arrows, path, here, eigenvalues],
         alt=lambda: describe(**shown),
     )
     signal_control = Dropdown(options=SIGNALS, value="impulse", description="input")

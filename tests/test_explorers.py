@@ -102,7 +102,7 @@ def test_cell_over_the_whole_range():
         assert run.h.shape == (cell.STEPS + 1, 8)
         assert np.abs(run.h).max() <= 1
         assert_same(np.abs(run.eigenvalues), np.full(8, float(radius)))
-        assert cell.flow(run, cell.STEPS - 1).shape == (2, 13, 13)
+        assert cell.flow(run, cell.STEPS - 1).shape == (2, cell.GRID.size, cell.GRID.size)
 
 
 def test_cell_flow_follows_the_first_pair():

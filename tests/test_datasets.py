@@ -136,12 +136,12 @@ def test_a_damaged_download_is_refused_and_not_kept(server, cache, mirror):
 
 
 def test_a_file_that_cannot_be_downloaded_says_what_to_do(server, cache):
-    with pytest.raises(ConnectionError, match=r"other.txt could not be downloaded .* or set RNN_LAB_MIRROR"):
+    with pytest.raises(ConnectionError, match=r"other.txt could not be downloaded: .* or set RNN_LAB_MIRROR"):
         fetch("https://example.org/data/other.txt", SHA256)
     assert list(cache.iterdir()) == []
 
 
 def test_an_unreachable_server_says_what_to_do(cache, monkeypatch):
     monkeypatch.setenv("RNN_LAB_MIRROR", "http://127.0.0.1:9")  # the discard port, where nobody listens
-    with pytest.raises(ConnectionError, match=r"could not be downloaded .* use the chapter's bundled data"):
+    with pytest.raises(ConnectionError, match=r"could not be downloaded: use the chapter's bundled data"):
         fetch(URL, SHA256)

@@ -73,8 +73,8 @@ def _download(source: str, address: str, sha256: str) -> Path:
         raise ValueError(f"{source} did not deliver the expected file and nothing was kept: {error}") from None
     except OSError as error:  # requests' errors are OSErrors
         raise ConnectionError(
-            f"{source} could not be downloaded ({error}); "
-            f"use the chapter's bundled data, or set {MIRROR} to a folder or URL that has the file"
+            f"{Path(address).name} could not be downloaded: use the chapter's bundled data, or set {MIRROR} to a folder "
+            f"or URL that has the file ({type(error).__name__} at {source})"
         ) from None
 
 

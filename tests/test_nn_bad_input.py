@@ -5,7 +5,7 @@ import pytest
 from numpy import nan, ones
 
 import rnn_lab
-from rnn_lab import RNN, Adam, Linear, RNNCell
+from rnn_lab import GRU, LSTM, RNN, Adam, GRUCell, Linear, LSTMCell, RNNCell
 from rnn_lab.nn import gradcheck
 
 
@@ -19,12 +19,15 @@ def with_nan(*shape):
 # What the calls below are made of: three inputs, four units, two classes; five steps of two sequences.
 rng = np.random.default_rng(0)
 cell, rnn, linear = RNNCell(3, 4, rng), RNN(3, 4, rng), Linear(3, 2, rng)
+gru, lstm, gru_cell, lstm_cell = GRU(3, 4, rng), LSTM(3, 4, rng), GRUCell(3, 4, rng), LSTMCell(3, 4, rng)
 x = ones((5, 2, 3))
 NAMES = {
     **vars(np),
     **vars(rnn_lab),
     **vars(gradcheck),
     **{"cell": cell, "rnn": rnn, "rnn_cache": rnn.forward(x)[2]},
+    **{"gru": gru, "gru_cell": gru_cell, "gru_cache": gru.forward(x)[2]},
+    **{"lstm": lstm, "lstm_cell": lstm_cell, "lstm_cache": lstm.forward(x)[2]},
     **{"linear": linear, "linear_cache": linear.forward(ones((2, 3)))[1]},
     **{"x": x, "y": ones((5, 2, 2)), "dy": ones((5, 2, 4)), "with_nan": with_nan, "ragged": [[1.0, 2.0], [3.0]]},
     **{"targets": np.zeros((5, 2), int), "mask": ones((5, 2), bool)},
@@ -53,6 +56,9 @@ def assert_refused(call, message):
             "ValueError: activation is 'tan'; expected one of tanh, sigmoid, relu, identity",
         ),
         ("RNNCell(3, 4, 0)", "TypeError: rng is 0; expected a generator such as numpy.random.default_rng(0)"),
+        ("LSTMCell(3, 0)", "ValueError: hidden_size is 0; expected at least 1"),
+        ("GRU(0, 4)", "ValueError: input_size is 0; expected at least 1"),
+        ("LSTM(3, 4.0)", "TypeError: hidden_size is 4.0, a float; expected a whole number such as 16"),
         ("RNN(3, 4, 7)", "TypeError: rng is 7; expected a generator such as numpy.random.default_rng(0)"),
         ("Linear(3, 4, 'seed')", "TypeError: rng is 'seed'; expected a generator such as"),
     ],
@@ -74,6 +80,31 @@ def test_construction(call, message):
         (
             "cell.backward(ones((3, 2)), ones((4, 2)), ones((2, 4)))",
             "ValueError: dh_next has shape (2, 4); expected (4, 2)",
+        ),
+        ("gru_cell.forward(ones((3, 2)), ones((4, 1)))", "ValueError: h has shape (4, 1); expected (4, 2)"),
+        (
+            "gru_cell.backward(ones((3, 2)), ones((4, 2)), ones(4))",
+            "ValueError: dh_next has shape (4,); expected (4, 2)",
+        ),
+        (
+            "lstm_cell.forward(ones((3, 2)), ones((4, 2)))",
+            "TypeError: h is a ndarray; expected the pair (h, c), each of shape (4, 2)",
+        ),
+        (
+            "lstm_cell.forward(ones((3, 2)), (ones((4, 2)),))",
+            "ValueError: h has 1 parts; expected the pair (h, c), each of shape (4, 2)",
+        ),
+        (
+            "lstm_cell.forward(ones((3, 2)), (ones((4, 2)), ones((2, 4))))",
+            "ValueError: h[1] has shape (2, 4); expected (4, 2)",
+        ),
+        (
+            "lstm_cell.forward(ones((3, 2)), (with_nan(4, 2), ones((4, 2))))",
+            "ValueError: h[0] holds 1 NaN or infinite value(s), the first at",
+        ),
+        (
+            "lstm_cell.backward(ones((3, 2)), (ones((4, 2)), ones((4, 2))), ones((4, 2)))",
+            "TypeError: dh_next is a ndarray; expected the pair (h, c), each of shape (4, 2)",
         ),
     ],
 )
@@ -128,6 +159,25 @@ def test_cell(call, message):
         ("rnn.backward(dy, rnn_cache, ones(4))", "ValueError: dstate has shape (4,); expected (2, 4)"),
         ("rnn.backward(dy, rnn_cache, truncate=0)", "ValueError: truncate is 0; expected at least 1"),
         ("rnn.backward(dy, rnn_cache, truncate=2.5)", "TypeError: truncate is 2.5, a float; expected a whole number"),
+        ("gru.forward(x, ones((1, 4)))", "ValueError: state has shape (1, 4); expected (2, 4)"),
+        ("gru.forward(x, (ones((2, 4)), ones((2, 4))))", "ValueError: state has shape (2, 2, 4); expected (2, 4)"),
+        ("gru.forward(x, lengths=[1, 2, 3])", "ValueError: lengths has shape (3,); expected (2,), one length for each"),
+        ("gru.backward(dy, gru_cache, ones((3, 4)))", "ValueError: dstate has shape (3, 4); expected (2, 4)"),
+        (
+            "lstm.forward(x, ones((2, 4)))",
+            "TypeError: state is a ndarray; expected the pair (h, c), each of shape (2, 4)",
+        ),
+        (
+            "lstm.forward(x, 3 * [ones((2, 4))])",
+            "ValueError: state has 3 parts; expected the pair (h, c), each of shape (2, 4)",
+        ),
+        ("lstm.forward(x, (ones((2, 4)), ones((3, 4))))", "ValueError: state[1] has shape (3, 4); expected (2, 4)"),
+        ("lstm.forward(x, (with_nan(2, 4), ones((2, 4))))", "ValueError: state[0] holds 1 NaN or infinite value(s)"),
+        (
+            "lstm.backward(dy, lstm_cache, ones((2, 4)))",
+            "TypeError: dstate is a ndarray; expected the pair (h, c), each of shape (2, 4)",
+        ),
+        ("lstm.backward(ones((5, 2, 3)), lstm_cache)", "ValueError: dy has shape (5, 2, 3); expected (5, 2, 4)"),
         ("linear.forward(ones((2, 4)))", "ValueError: x has shape (2, 4); expected (2, 3)"),
         ("linear.forward(1.0)", "ValueError: x has shape (); expected (3,)"),
         ("linear.forward(ragged)", "ValueError: x has rows of different lengths; expected an array: pad the rows"),

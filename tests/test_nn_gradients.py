@@ -2,62 +2,76 @@
 
 import numpy as np
 import pytest
-from support import sequence_case
+from support import LAYERS, named, sequence_case, state_dot
 
-from rnn_lab import Linear, RNNCell, mean_squared_error, softmax_cross_entropy
+from rnn_lab import GRUCell, Linear, LSTMCell, RNNCell, mean_squared_error, softmax_cross_entropy
 from rnn_lab.nn.gradcheck import check_gradients, negative_control
 
 SHAPES = 200
+CELLS = ("RNN tanh", "GRU", "LSTM")
 LIMIT = 1e-6
 
 
-def cell(rng):
-    D, H, N = rng.integers(1, 7, 3)
-    cell = RNNCell(D, H, rng)
-    cell.b[:] = rng.standard_normal((H, 1))
-    x, h, dh_next = (rng.standard_normal((rows, N)) for rows in (D, H, H))
-    names = ("x", "h", "W", "U", "b")
-    return (
-        lambda: np.sum(cell.forward(x, h) * dh_next),
-        dict(zip(names, (x, h, cell.W, cell.U, cell.b), strict=True)),
-        dict(zip(names, cell.backward(x, h, dh_next), strict=True)),
-    )
-
-
-def rnn(activation, padded=False):
+def cell(kind):
     def make(rng):
-        case = smooth_case(rng, activation)
-        layer, lengths = case.layer, case.lengths if padded else None
-
-        def loss():
-            y, state, _ = layer.forward(case.x, case.state, lengths)
-            return np.sum(y * case.dy) + np.sum(state * case.dstate)
-
-        cache = layer.forward(case.x, case.state, lengths)[2]
-        dx, dstate, grads = layer.backward(case.dy, cache, case.dstate)
-        return loss, {"x": case.x, "state": case.state, **layer.params}, {"x": dx, "state": dstate, **grads}
+        D, H, N = rng.integers(1, 7, 3)
+        cell = kind(D, H, rng)
+        cell.b[:] = rng.standard_normal(cell.b.shape)
+        x, h, dh_next = rng.standard_normal((D, N)), *rng.standard_normal((2, H, N))
+        if kind is LSTMCell:
+            h, dh_next = (h, rng.standard_normal((H, N))), (dh_next, rng.standard_normal((H, N)))
+        dx, dh, dW, dU, db = cell.backward(x, h, dh_next)
+        return (
+            lambda: state_dot(cell.forward(x, h), dh_next),
+            {"x": x, **named("h", h), "W": cell.W, "U": cell.U, "b": cell.b},
+            {"x": dx, **named("h", dh), "W": dW, "U": dU, "b": db},
+        )
 
     return make
 
 
-def truncated_rnn(rng):
-    """The truncated gradient is the gradient of a loss in which every block but the first starts from a constant."""
-    case = smooth_case(rng, "tanh")
-    layer, x, dy = case.layer, case.x, case.dy
-    blocks = [slice(start, start + case.truncate) for start in range(0, len(x), case.truncate)]
-    starts = [case.state]
-    for block in blocks[:-1]:
-        starts.append(layer.forward(x[block], starts[-1])[1])
+def recurrent(kind, padded=False):
+    def make(rng):
+        case = smooth_case(rng, kind)
+        layer, lengths = case.layer, case.lengths if padded else None
 
-    def loss():
-        total = 0.0
-        for block, start in zip(blocks, starts, strict=True):
-            y, state, _ = layer.forward(x[block], start)
-            total += np.sum(y * dy[block])
-        return total + np.sum(state * case.dstate)
+        def loss():
+            y, state, _ = layer.forward(case.x, case.state, lengths)
+            return np.sum(y * case.dy) + state_dot(state, case.dstate)
 
-    dx, dstate, grads = layer.backward(dy, layer.forward(x, case.state)[2], case.dstate, case.truncate)
-    return loss, {"x": x, "state": case.state, **layer.params}, {"x": dx, "state": dstate, **grads}
+        cache = layer.forward(case.x, case.state, lengths)[2]
+        return loss, *arrays_and_gradients(case, *layer.backward(case.dy, cache, case.dstate))
+
+    return make
+
+
+def truncated(kind):
+    def make(rng):
+        """The truncated gradient is that of a loss in which every block but the first starts from a constant."""
+        case = smooth_case(rng, kind)
+        layer, x, dy = case.layer, case.x, case.dy
+        blocks = [slice(start, start + case.truncate) for start in range(0, len(x), case.truncate)]
+        starts = [case.state]
+        for block in blocks[:-1]:
+            starts.append(layer.forward(x[block], starts[-1])[1])
+
+        def loss():
+            total = 0.0
+            for block, start in zip(blocks, starts, strict=True):
+                y, state, _ = layer.forward(x[block], start)
+                total += np.sum(y * dy[block])
+            return total + state_dot(state, case.dstate)
+
+        cache = layer.forward(x, case.state)[2]
+        return loss, *arrays_and_gradients(case, *layer.backward(dy, cache, case.dstate, case.truncate))
+
+    return make
+
+
+def arrays_and_gradients(case, dx, dstate, grads):
+    """Name what the loss of a case depends on, and the gradients likewise."""
+    arrays = {"x": case.x, **named("state", case.state), **case.layer.params}
+    return arrays, {"x": dx, **named("state", dstate), **grads}
 
 
 def linear(rng):
@@ -95,7 +109,7 @@ def cross_entropy(masked):
 
 def network(rng):
     """Two recurrent layers that share their parameters, a linear layer and a loss over ragged sequences."""
-    case = smooth_case(rng, "tanh")
+    case = smooth_case(rng, "RNN tanh")
     layer, state, lengths = case.layer, case.state, case.lengths
     T, N, H = case.dy.shape
     head = Linear(H, 2, rng)
@@ -123,15 +137,17 @@ def network(rng):
     return lambda: forward()[0], arrays, grads
 
 
-def smooth_case(rng, activation):
+def smooth_case(rng, kind):
     """Draw a case; for ReLU, one in which no unit is so near its kink that a difference steps over it."""
     T, N, D, H = rng.integers(1, (8, 4, 4, 6))
     while True:
-        case = sequence_case(rng.integers(2**32), T, N, D, H, activation)
+        case = sequence_case(rng.integers(2**32), T, N, D, H, kind)
+        if kind != "RNN relu":
+            return case
         y, _, _ = case.layer.forward(case.x, case.state)
         before = np.concatenate([case.state[None], y[:-1]])
         W, U, b = case.layer.params.values()
-        if activation != "relu" or np.abs(case.x @ W.T + before @ U.T + b).min() > 1e-3:
+        if np.abs(case.x @ W.T + before @ U.T + b).min() > 1e-3:
             return case
 
 
@@ -145,11 +161,10 @@ def random_mask(rng, shape):
 @pytest.mark.parametrize(
     "make",
     [
-        pytest.param(cell, id="RNNCell"),
-        *(pytest.param(rnn(name), id=f"RNN {name}") for name in ("tanh", "sigmoid", "relu", "identity")),
-        pytest.param(rnn("tanh", padded=True), id="RNN padded"),
-        pytest.param(rnn("sigmoid", padded=True), id="RNN sigmoid padded"),
-        pytest.param(truncated_rnn, id="RNN truncated"),
+        *(pytest.param(cell(kind), id=kind.__name__) for kind in (RNNCell, GRUCell, LSTMCell)),
+        *(pytest.param(recurrent(kind), id=kind) for kind in LAYERS),
+        *(pytest.param(recurrent(kind, padded=True), id=f"{kind} padded") for kind in ("RNN sigmoid", *CELLS)),
+        *(pytest.param(truncated(kind), id=f"{kind} truncated") for kind in CELLS),
         pytest.param(linear, id="Linear"),
         pytest.param(mse(masked=False), id="mean_squared_error"),
         pytest.param(mse(masked=True), id="mean_squared_error masked"),

@@ -1,42 +1,53 @@
 """The recurrent layer against its own definition: the cell unrolled, sequences one by one, chunks one by one."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support import ACTIVATIONS, assert_same, sequence_case, sequence_cases
+from support import ACTIVATIONS, LAYERS, assert_same, each_part, named, parts, sequence_case, sequence_cases
 
-from rnn_lab import RNN, Linear, RNNCell
+from rnn_lab import GRU, LSTM, RNN, GRUCell, Linear, LSTMCell, RNNCell
 
 
 def both_passes(case, lengths=None, truncate=None):
     """Return all that the two passes of a case give, under one name each."""
     y, last_state, cache = case.layer.forward(case.x, case.state, lengths)
-    dx, dstate, grads = case.layer.backward(case.dy, cache, case.dstate, truncate)
-    return {"y": y, "last_state": last_state, "dx": dx, "dstate": dstate, **grads}
+    return results(y, last_state, *case.layer.backward(case.dy, cache, case.dstate, truncate))
 
 
-@given(sequence_cases(activation="tanh"))
-def test_equals_the_unrolled_cell(case):
+def results(y, last_state, dx, dstate, grads):
+    return {"y": y, **named("last_state", last_state), "dx": dx, **named("dstate", dstate), **grads}
+
+
+@pytest.mark.parametrize(("kind", "make_cell"), [("RNN tanh", RNNCell), ("GRU", GRUCell), ("LSTM", LSTMCell)])
+@given(data=st.data())
+def test_equals_the_unrolled_cell(kind, make_cell, data):
+    case = data.draw(sequence_cases(kind=kind))
     T, _, D = case.x.shape
-    H = case.state.shape[1]
-    cell = RNNCell(D, H)
-    cell.W, cell.U, cell.b = case.layer.params["W"], case.layer.params["U"], case.layer.params["b"][:, None]
+    params = case.layer.params
+    b_shape = make_cell(D, case.dy.shape[2]).b.shape
+    cell = make_cell(D, case.dy.shape[2])
+    cell.W, cell.U, cell.b = params["W"], params["U"], params["b"].T.reshape(b_shape)
 
-    states = [case.state.T]
+    states = [each_part(np.transpose, case.state)]
     for t in range(T):
         states.append(cell.forward(case.x[t].T, states[t]))
-    dx, dh = np.empty_like(case.x), case.dstate.T
-    total = {"W": np.zeros((H, D)), "U": np.zeros((H, H)), "b": np.zeros((H, 1))}
+    dx, dh = np.empty_like(case.x), each_part(np.transpose, case.dstate)
+    total = {"W": np.zeros_like(cell.W), "U": np.zeros_like(cell.U), "b": np.zeros_like(cell.b)}
     for t in reversed(range(T)):
-        dxt, dh, *step = cell.backward(case.x[t].T, states[t], case.dy[t].T + dh)
+        from_future, *rest = parts(dh)
+        dh_next = (case.dy[t].T + from_future, *rest) if rest else case.dy[t].T + from_future
+        dxt, dh, *step = cell.backward(case.x[t].T, states[t], dh_next)
         dx[t] = dxt.T
         for name, grad in zip(total, step, strict=True):
             total[name] += grad
 
-    total["b"] = total["b"][:, 0]
-    y = np.stack([state.T for state in states[1:]])
-    assert_same(both_passes(case), {"y": y, "last_state": y[-1], "dx": dx, "dstate": dh.T, **total})
+    total["b"] = total["b"].T.reshape(params["b"].shape)
+    y = np.stack([parts(state)[0].T for state in states[1:]])
+    last_state, dstate = (each_part(np.transpose, state) for state in (states[-1], dh))
+    assert_same(both_passes(case), results(y, last_state, dx, dstate, total))
 
 
 @given(sequence_cases(), st.booleans())
@@ -48,9 +59,9 @@ def test_a_padded_batch_equals_its_sequences_one_by_one(case, truncated):
         y, last_state, cache = case.layer.forward(x, state)
         dx, dinitial, grads = case.layer.backward(dy, cache, dstate, truncate)
         assert_same(batch["y"][: len(x), n : n + 1], y)
-        assert_same(batch["last_state"][n : n + 1], last_state)
         assert_same(batch["dx"][: len(x), n : n + 1], dx)
-        assert_same(batch["dstate"][n : n + 1], dinitial)
+        for name, part in {**named("last_state", last_state), **named("dstate", dinitial)}.items():
+            assert_same(batch[name][n : n + 1], part)
         assert not batch["y"][len(x) :, n].any() and not batch["dx"][len(x) :, n].any()
         for name in total:
             total[name] += grads[name]
@@ -88,9 +99,9 @@ def test_truncation_equals_chunks_that_carry_the_state(case):
     ]
     chunks = {
         "y": np.concatenate([y for y, _ in runs]),
-        "last_state": state,
+        **named("last_state", state),
         "dx": np.concatenate([dx for dx, _, _ in back]),
-        "dstate": back[0][1],
+        **named("dstate", back[0][1]),
         **{name: sum(grads[name] for _, _, grads in back) for name in case.layer.params},
     }
     assert_same(whole, chunks, 1e-11)
@@ -103,12 +114,10 @@ def test_truncation_at_the_length_or_beyond_cuts_nothing(case, beyond):
 
 @given(sequence_cases())
 def test_state_and_its_gradient_are_zero_when_left_out(case):
-    case.state[:], case.dstate[:] = 0, 0
-    y, _, cache = case.layer.forward(case.x)
-    dx, dstate, grads = case.layer.backward(case.dy, cache)
-    explicit = both_passes(case)
-    del explicit["last_state"]
-    assert_same({"y": y, "dx": dx, "dstate": dstate, **grads}, explicit, 0)
+    for part in (*parts(case.state), *parts(case.dstate)):
+        part[:] = 0
+    y, last_state, cache = case.layer.forward(case.x)
+    assert_same(results(y, last_state, *case.layer.backward(case.dy, cache)), both_passes(case), 0)
 
 
 @given(sequence_cases())
@@ -119,18 +128,18 @@ def test_other_uses_between_forward_and_backward_change_nothing(case):
 
     y, last_state, cache = case.layer.forward(case.x, case.state, case.lengths)
     _, _, other_cache = case.layer.forward(other)
-    case.layer.backward(rng.standard_normal((3, 2, case.state.shape[1])), other_cache)
+    case.layer.backward(rng.standard_normal((3, 2, case.dy.shape[2])), other_cache)
     case.layer.backward(2 * case.dy, cache)
-    last_state_before = last_state.copy()
-    last_state += 1  # what the caller does with its own array
-    dx, dstate, grads = case.layer.backward(case.dy, cache, case.dstate)
-    disturbed = {"y": y, "last_state": last_state_before, "dx": dx, "dstate": dstate, **grads}
+    last_state_before = each_part(np.copy, last_state)
+    for part in parts(last_state):
+        part += 1  # what the caller does with its own array
+    disturbed = results(y, last_state_before, *case.layer.backward(case.dy, cache, case.dstate))
     assert_same(disturbed, undisturbed, 0)
 
 
 @given(sequence_cases())
 def test_inputs_and_parameters_are_never_changed(case):
-    arrays = (case.x, case.state, case.lengths, case.dy, case.dstate, *case.layer.params.values())
+    arrays = (case.x, *parts(case.state), case.lengths, case.dy, *parts(case.dstate), *case.layer.params.values())
     for array in arrays:
         array.flags.writeable = False
     both_passes(case, case.lengths, case.truncate)
@@ -143,21 +152,23 @@ def test_outputs_cannot_be_changed_under_the_cache():
         y += 1
 
 
-@given(sequence_cases(dtype=np.float32))
-def test_float32_stays_float32_and_close_to_float64(case):
-    double = {name: getattr(case, name).astype(np.float64) for name in ("x", "state", "dy", "dstate")}
-    y, state, cache = case.layer.forward(double["x"], double["state"], case.lengths)
-    dx, dstate, grads = case.layer.backward(double["dy"], cache, double["dstate"], case.truncate)
+@pytest.mark.parametrize("kind", LAYERS)
+@pytest.mark.parametrize("seed", range(5))
+def test_float32_stays_float32_and_close_to_float64(kind, seed):
+    case = sequence_case(seed, 30, 4, 8, 16, kind, np.float32)
+    x, dy, state, dstate = (each_part(np.float64, array) for array in (case.x, case.dy, case.state, case.dstate))
+    double = both_passes(replace(case, x=x, dy=dy, state=state, dstate=dstate), case.lengths, case.truncate)
     single = both_passes(case, case.lengths, case.truncate)
     assert {array.dtype for array in single.values()} == {np.dtype(np.float32)}
-    assert_same(single, {"y": y, "last_state": state, "dx": dx, "dstate": dstate, **grads}, 1e-3)
+    for name, array in double.items():
+        assert np.abs(single[name] - array).max() <= 1e-4 * np.abs(array).max(), name
 
 
-def test_the_dtype_of_the_input_decides():
-    case = sequence_case(0, 3, 2, 2, 4)
-    y, state, cache = case.layer.forward(case.x.astype(np.float32), case.state)
-    dx, dstate, grads = case.layer.backward(case.dy, cache, case.dstate)
-    assert {array.dtype for array in (y, state, dx, dstate, *grads.values())} == {np.dtype(np.float32)}
+@pytest.mark.parametrize("kind", LAYERS)
+def test_the_dtype_of_the_input_decides(kind):
+    case = sequence_case(0, 3, 2, 2, 4, kind)
+    case = replace(case, x=case.x.astype(np.float32))
+    assert {array.dtype for array in both_passes(case).values()} == {np.dtype(np.float32)}
     assert case.layer.forward(np.ones((3, 2, 2), int))[0].dtype == np.float64
 
 
@@ -168,20 +179,22 @@ def test_lists_will_do():
 
 
 def weights(layer):
-    return vars(layer) if isinstance(layer, RNNCell) else layer.params
+    return vars(layer) if hasattr(layer, "W") else layer.params
 
 
-@pytest.mark.parametrize("make", [RNNCell, RNN])
+@pytest.mark.parametrize("make", [RNNCell, RNN, GRUCell, GRU, LSTMCell, LSTM])
 def test_initial_weights_are_scaled_by_their_fan_in(make):
     params = weights(make(400, 300, np.random.default_rng(0)))
     for name, fan_in in (("W", 400), ("U", 300)):
         assert params[name].std() * np.sqrt(fan_in) == pytest.approx(1, rel=0.01)
         assert abs(params[name].mean()) < 0.001
-    assert np.abs(np.linalg.eigvals(params["U"])).max() == pytest.approx(1, rel=0.1)
-    assert not params["b"].any()
+    for gate in np.split(params["U"], len(params["U"]) // 300):
+        assert np.abs(np.linalg.eigvals(gate)).max() == pytest.approx(1, rel=0.1)
+    forget = slice(300, 600)
+    assert not params["b"].any() or ((params["b"][forget] == 1).all() and params["b"].sum() == 300)
 
 
-@pytest.mark.parametrize("make", [RNNCell, RNN, Linear])
+@pytest.mark.parametrize("make", [RNNCell, RNN, GRUCell, GRU, LSTMCell, LSTM, Linear])
 def test_randomness_comes_from_the_generator(make):
     def W(rng=None):
         return weights(make(3, 4, rng))["W"]

@@ -5,7 +5,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rnn_lab import RNN, SGD, Adam, Linear, RNNCell, clip_by_norm, mean_squared_error, softmax_cross_entropy
+from rnn_lab import (
+    GRU,
+    LSTM,
+    RNN,
+    SGD,
+    Adam,
+    GRUCell,
+    Linear,
+    LSTMCell,
+    RNNCell,
+    clip_by_norm,
+    mean_squared_error,
+    softmax_cross_entropy,
+)
 
 LIMIT = 1e-9
 VALUES = Path(__file__).parent / "oracles" / "torch_values.npz"
@@ -50,6 +63,61 @@ def test_rnn(torch_case, case, activation):
     dx, dinitial_state, grads = layer.backward(torch["dy"], cache, torch["dstate"])
     assert_agree(torch, {"y": y, "last_state": state, "dx": dx, "dinitial_state": dinitial_state})
     assert_agree(torch, {f"d{name}": grad for name, grad in grads.items()})
+
+
+def as_state(parts):
+    """Give a state as a layer takes it: two arrays for an LSTM, one for the others."""
+    return parts[0] if len(parts) == 1 else tuple(parts)
+
+
+def as_parts(state):
+    return np.stack(state) if isinstance(state, tuple) else state[None]
+
+
+@pytest.mark.parametrize("make", [GRUCell, LSTMCell])
+def test_gated_cells(torch_case, make):
+    torch = torch_case(make.__name__)
+    cell = make(3, 5)
+    cell.W, cell.U, cell.b = torch["W"], torch["U"], torch["b"]
+    h_next = cell.forward(torch["x"], as_state(torch["h"]))
+    dx, dh, dW, dU, db = cell.backward(torch["x"], as_state(torch["h"]), as_state(torch["dh_next"]))
+    assert_agree(torch, {"h_next": as_parts(h_next), "dx": dx, "dh": as_parts(dh), "dW": dW, "dU": dU, "db": db})
+
+
+@pytest.mark.parametrize("variant", ["", "_stacked", "_both_ways", "_lengths"])
+@pytest.mark.parametrize("make", [GRU, LSTM])
+def test_gated_layers(torch_case, make, variant):
+    """Stacked and bidirectional by composition: the backward run reads and writes the sequence in reverse."""
+    torch = torch_case(f"{make.__name__}{variant}")
+    runs = [name.removeprefix("W_") for name in torch if name.startswith("W_")]
+    directions = 2 if variant == "_both_ways" else 1
+    layers, caches, last_states, y = {}, {}, [], torch["x"]
+    for index, run in enumerate(runs):
+        layers[run] = make(3 if run.startswith("l0") else 5 * directions, 5)
+        layers[run].params.update({name: torch[f"{name}_{run}"] for name in ("W", "U", "b")})
+        if index % directions == 0:
+            x, outputs = y, []
+        order = slice(None, None, -1 if run.endswith("reverse") else 1)
+        output, last, caches[run] = layers[run].forward(
+            x[order], as_state(torch["state"][:, index]), torch.get("lengths")
+        )
+        outputs.append(output[order])
+        last_states.append(as_parts(last))
+        y = np.concatenate(outputs, axis=2)
+    assert_agree(torch, {"y": y, "last_state": np.stack(last_states, axis=1)})
+
+    dx, dinitial = torch["dy"], np.empty_like(torch["state"])
+    for index, run in reversed(list(enumerate(runs))):
+        if index % directions == directions - 1:
+            dy, dx = dx, 0
+        direction = index % directions
+        order = slice(None, None, -1 if run.endswith("reverse") else 1)
+        dy_run = dy[order, :, 5 * direction : 5 * (direction + 1)]
+        dx_run, dstate, grads = layers[run].backward(dy_run, caches[run], as_state(torch["dstate"][:, index]))
+        dx = dx + dx_run[order]
+        dinitial[:, index] = as_parts(dstate)
+        assert_agree(torch, {f"d{name}_{run}": grad for name, grad in grads.items()})
+    assert_agree(torch, {"dx": dx, "dinitial_state": dinitial})
 
 
 def test_linear(torch_case):

@@ -1,6 +1,7 @@
 """The mathematics: cells, layers, losses, optimizers and the gradient check, on NumPy alone."""
 
 from rnn_lab.nn.cells import RNNCell
+from rnn_lab.nn.gated_cells import GRUCell, LSTMCell
 from rnn_lab.nn.gru import GRU
 from rnn_lab.nn.layers import Linear
 from rnn_lab.nn.losses import mean_squared_error, softmax_cross_entropy
@@ -14,6 +15,8 @@ __all__ = [
     "RNN",
     "SGD",
     "Adam",
+    "GRUCell",
+    "LSTMCell",
     "Linear",
     "RNNCell",
     "clip_by_norm",

@@ -6,7 +6,28 @@ from numpy.typing import ArrayLike, NDArray
 from rnn_lab.nn.checks import as_array, as_generator, as_size
 
 
-class RNNCell:
+class Cell:
+    """What all cells share: how the weights begin, and a look at what comes in."""
+
+    GATES = 1
+    BIASES = 1
+
+    def __init__(self, input_size: int, hidden_size: int, rng: np.random.Generator | None = None) -> None:
+        D, H = as_size("input_size", input_size), as_size("hidden_size", hidden_size)
+        rng = as_generator(rng)
+        self.W = rng.standard_normal((self.GATES * H, D)) / np.sqrt(D)
+        self.U = rng.standard_normal((self.GATES * H, H)) / np.sqrt(H)
+        self.b = np.zeros((self.GATES * H, self.BIASES))
+
+    def _checked(self, x: ArrayLike, h: ArrayLike) -> tuple[NDArray, NDArray]:
+        x = self._checked_input(x)
+        return x, as_array("h", h, (self.U.shape[1], x.shape[1]), finite=True)
+
+    def _checked_input(self, x: ArrayLike) -> NDArray:
+        return as_array("x", x, (self.W.shape[1], "N"), finite=True)
+
+
+class RNNCell(Cell):
     """The plain recurrent cell, ``h_next = tanh(W @ x + U @ h + b)`` (Elman, 1990).
 
     Parameters
@@ -27,13 +48,6 @@ class RNNCell:
     b : ndarray, shape (H, 1)
         The bias, zero at first.
     """
-
-    def __init__(self, input_size: int, hidden_size: int, rng: np.random.Generator | None = None) -> None:
-        D, H = as_size("input_size", input_size), as_size("hidden_size", hidden_size)
-        rng = as_generator(rng)
-        self.W = rng.standard_normal((H, D)) / np.sqrt(D)
-        self.U = rng.standard_normal((H, H)) / np.sqrt(H)
-        self.b = np.zeros((H, 1))
 
     def forward(self, x: ArrayLike, h: ArrayLike) -> NDArray:
         """Take one step in time.
@@ -93,8 +107,3 @@ class RNNCell:
         dx = self.W.T @ dz
         dh = self.U.T @ dz
         return dx, dh, dW, dU, db
-
-    def _checked(self, x: ArrayLike, h: ArrayLike) -> tuple[NDArray, NDArray]:
-        H, D = self.W.shape
-        x = as_array("x", x, (D, "N"), finite=True)
-        return x, as_array("h", h, (H, x.shape[1]), finite=True)

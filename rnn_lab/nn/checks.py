@@ -50,6 +50,19 @@ def as_array(
     return array
 
 
+def as_pair(
+    name: str, value: ArrayLike, shape: tuple[int | str | EllipsisType, ...], *, finite: bool = False
+) -> tuple[NDArray, NDArray]:
+    """Return an LSTM's state, or its gradient, as two arrays of the expected shape, or say what is wrong with it."""
+    expected = f"the pair (h, c), each of shape {shape}"
+    if not isinstance(value, (tuple, list)):
+        raise TypeError(f"{name} is a {type(value).__name__}; expected {expected}")
+    if len(value) != 2:
+        raise ValueError(f"{name} has {len(value)} parts; expected {expected}")
+    h, c = (as_array(f"{name}[{part}]", array, shape, finite=finite) for part, array in enumerate(value))
+    return h, c
+
+
 def as_ndarray(name: str, value: ArrayLike) -> NDArray:
     """Return `value` as an array, or say that its rows differ in length."""
     try:

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from rnn_lab.nn.checks import as_array, as_generator, as_mask, as_size, refuse_non_finite
+from rnn_lab.nn.checks import as_array, as_generator, as_mask, as_pair, as_size, refuse_non_finite
 from rnn_lab.nn.functions import find_activation
 
 State = TypeVar("State")  # an array of shape (N, H), or for an LSTM the pair of them (h, c)
@@ -174,17 +174,12 @@ class Recurrent(Generic[State]):
         H = self.params["U"].shape[1]
         if state is None:
             return [np.zeros((N, H), dtype) for _ in self.STATES]
+        arrays: Iterable[NDArray]
         if len(self.STATES) == 1:
-            return [as_array(name, state, (N, H), finite=True).astype(dtype, copy=False)]
-        pair = f"the pair ({', '.join(self.STATES)})"
-        if not isinstance(state, (tuple, list)):
-            raise TypeError(f"{name} is a {type(state).__name__}; expected {pair}, each of shape ({N}, {H})")
-        if len(state) != len(self.STATES):
-            raise ValueError(f"{name} has {len(state)} parts; expected {pair}, each of shape ({N}, {H})")
-        return [
-            as_array(f"{name} {part}", array, (N, H), finite=True).astype(dtype, copy=False)
-            for part, array in zip(self.STATES, state, strict=True)
-        ]
+            arrays = [as_array(name, state, (N, H), finite=True)]
+        else:
+            arrays = as_pair(name, state, (N, H), finite=True)
+        return [array.astype(dtype, copy=False) for array in arrays]
 
     def _as_state(self, arrays: list[NDArray]) -> Any:
         return arrays[0] if len(self.STATES) == 1 else tuple(arrays)

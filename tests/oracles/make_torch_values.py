@@ -60,6 +60,50 @@ def cell():
     return arrays | {"dx": x.grad, "dh": h.grad, "dW": W.grad, "dU": U.grad, "db": b.grad}
 
 
+def gated(kind, levels=1, directions=1, lengths=None):
+    """Run a GRU or an LSTM; a state has the axes part (h, c), run (level by level, both directions), N, H."""
+    gates, states = {"GRU": (3, 1), "LSTM": (4, 2)}[kind]
+    params, weights = {}, {}
+    for level in range(levels):
+        for run in (f"l{level}", f"l{level}_reverse")[:directions]:
+            W, U = leaf(gates * H, D if level == 0 else directions * H), leaf(gates * H, H)
+            b = leaf(2, gates * H) if kind == "GRU" else leaf(gates * H)
+            b_input, b_state = b if kind == "GRU" else (b, torch.zeros_like(b))
+            params |= {f"W_{run}": W, f"U_{run}": U, f"b_{run}": b}
+            weights |= {
+                f"weight_ih_{run}": W,
+                f"weight_hh_{run}": U,
+                f"bias_ih_{run}": b_input,
+                f"bias_hh_{run}": b_state,
+            }
+    x, state = leaf(T, N, D), leaf(states, levels * directions, N, H)
+    dy, dstate = constant(T, N, directions * H), constant(*state.shape)
+    layer = getattr(torch.nn, kind)(D, H, levels, bidirectional=directions == 2, dtype=torch.float64)
+    packed = x if lengths is None else pack_padded_sequence(x, lengths, enforce_sorted=False)
+    y, last = torch.func.functional_call(layer, weights, (packed, state[0] if kind == "GRU" else tuple(state)))
+    if lengths is not None:
+        y, _ = pad_packed_sequence(y, total_length=T)
+    last = last[None] if kind == "GRU" else torch.stack(last)
+    ((y * dy).sum() + (last * dstate).sum()).backward()
+    arrays = {"x": x, "state": state, "dy": dy, "dstate": dstate, "y": y, "last_state": last, **params}
+    return arrays | {f"d{name}": array.grad for name, array in (("x", x), ("initial_state", state), *params.items())}
+
+
+def gated_cell(kind):
+    """Take one step of a GRU or an LSTM, in columns; a state has the axes part (h, c), H, N."""
+    gates, states = {"GRU": (3, 1), "LSTM": (4, 2)}[kind]
+    x, h, W, U, b = leaf(D, N), leaf(states, H, N), leaf(gates * H, D), leaf(gates * H, H), leaf(gates * H, 3 - states)
+    dh_next = constant(*h.shape)
+    b_state = b[:, 1] if kind == "GRU" else torch.zeros_like(b[:, 0])
+    weights = {"weight_ih": W, "weight_hh": U, "bias_ih": b[:, 0], "bias_hh": b_state}
+    layer = getattr(torch.nn, f"{kind}Cell")(D, H, dtype=torch.float64)
+    h_next = torch.func.functional_call(layer, weights, (x.T, h[0].T if kind == "GRU" else (h[0].T, h[1].T)))
+    h_next = h_next.T[None] if kind == "GRU" else torch.stack([part.T for part in h_next])
+    (h_next * dh_next).sum().backward()
+    arrays = {"x": x, "h": h, "W": W, "U": U, "b": b, "dh_next": dh_next, "h_next": h_next}
+    return arrays | {"dx": x.grad, "dh": h.grad, "dW": W.grad, "dU": U.grad, "db": b.grad}
+
+
 def linear():
     x, W, b, dy = leaf(T, N, D), leaf(H, D), leaf(H), constant(T, N, H)
     y = torch.nn.functional.linear(x, W, b)
@@ -119,6 +163,13 @@ cases = {
     "cross_entropy_masked": cross_entropy(masked=True),
     **{name: optimizer(make) for name, make in OPTIMIZERS.items()},
     "clipping": clipping(),
+    **{f"{kind}Cell": gated_cell(kind) for kind in ("GRU", "LSTM")},
+    **{kind: gated(kind) for kind in ("GRU", "LSTM")},
+    **{f"{kind}_stacked": gated(kind, levels=2) for kind in ("GRU", "LSTM")},
+    **{f"{kind}_both_ways": gated(kind, levels=2, directions=2) for kind in ("GRU", "LSTM")},
+    **{
+        f"{kind}_lengths": gated(kind, lengths=LENGTHS) | {"lengths": torch.tensor(LENGTHS)} for kind in ("GRU", "LSTM")
+    },
 }
 path = Path(__file__).with_name("torch_values.npz")
 np.savez_compressed(

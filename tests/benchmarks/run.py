@@ -9,9 +9,9 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
 
-from benchmarks import frames  # noqa: E402
+from benchmarks import frames, layers  # noqa: E402
 
-BENCHMARKS = {"frames": frames}
+BENCHMARKS = {"frames": frames, "layers": layers}
 
 
 def main() -> None:

@@ -1,6 +1,6 @@
 """The recurrent layer against its own definition: the cell unrolled, sequences one by one, chunks one by one."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -169,6 +169,9 @@ def test_the_dtype_of_the_input_decides(kind):
     case = sequence_case(0, 3, 2, 2, 4, kind)
     case = replace(case, x=case.x.astype(np.float32))
     assert {array.dtype for array in both_passes(case).values()} == {np.dtype(np.float32)}
+    _, _, cache = case.layer.forward(case.x, case.state)
+    kept = [getattr(cache, field.name) for field in fields(cache)]
+    assert {array.dtype for array in kept if array is not None} == {np.dtype(np.float32)}
     assert case.layer.forward(np.ones((3, 2, 2), int))[0].dtype == np.float64
 
 

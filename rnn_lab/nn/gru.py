@@ -59,27 +59,27 @@ class GRU(Recurrent[NDArray]):
         # sigmoid(z) = (1 + tanh(z / 2)) / 2: one tanh serves r and z.
         W, U, (b_input, b_state) = self._scaled_weights(np.array([0.5, 0.5, 1], x.dtype))
         U_T = transposed(U)
+        b_input[: 2 * H] += b_state[: 2 * H]  # to r and z only the sum of the two matters
 
-        from_input = x.reshape(T * N, D) @ W.T  # the inputs' share of every step at once
+        from_input = (x.reshape(T * N, D) @ W.T).reshape(T, N, 3 * H)  # the inputs' share of every step at once
         from_input += b_input
-        from_input = gate_by_gate(from_input.reshape(T, N, 3 * H), 3)
-        product = np.empty((N, 3 * H), x.dtype)
-        from_state = gate_by_gate(product, 3)
+        from_state = np.empty((N, 3 * H), x.dtype)
+        before_sigmoids, before_reset = from_state[:, : 2 * H], from_state[:, 2 * H :]
+        before_r_and_z = gate_by_gate(before_sigmoids, 2)
         gates = np.empty((T, 3, N, H), x.dtype)
         recalled = np.empty((T, N, H), x.dtype)
         h = np.empty((T + 1, N, H), x.dtype)
         h[0] = states[0]
         for t in range(T):
-            np.matmul(h[t], U_T, out=product)
-            product += b_state
+            np.matmul(h[t], U_T, out=from_state)
+            before_sigmoids += from_input[t, :, : 2 * H]
             sigmoids, (r, z, n) = gates[t, :2], gates[t]
-            np.add(from_input[t, :2], from_state[:2], out=sigmoids)
-            np.tanh(sigmoids, out=sigmoids)
+            np.tanh(before_r_and_z, out=sigmoids)
             sigmoids *= 0.5
             sigmoids += 0.5
-            recalled[t] = from_state[2]
+            np.add(before_reset, b_state[2 * H :], out=recalled[t])
             np.multiply(r, recalled[t], out=n)
-            n += from_input[t, 2]
+            n += from_input[t, :, 2 * H :]
             np.tanh(n, out=n)
             np.subtract(h[t], n, out=h[t + 1])  # n + z * (h - n), the same mixture in one product
             h[t + 1] *= z
@@ -96,9 +96,11 @@ class GRU(Recurrent[NDArray]):
         U = self._weight("U", dy.dtype)
         (dh,) = dstates
         dfrom_input, dfrom_state = np.empty((2, T, N, 3 * H), dy.dtype)
-        dgates = np.empty((3, N, H), dy.dtype)
-        dr, dz, dn = dgates
-        slopes, slope, through_gates = np.empty((2, N, H), dy.dtype), *np.empty((2, N, H), dy.dtype)
+        dr_and_dz, dn_input = gate_by_gate(dfrom_input, 3)[:, :2], dfrom_input[:, :, 2 * H :]
+        dn_state = dfrom_state[:, :, 2 * H :]
+        dsigmoids, slopes = np.empty((2, 2, N, H), dy.dtype)
+        dr, dz = dsigmoids
+        dn, slope, through_gates = np.empty((3, N, H), dy.dtype)
         for t in steps:
             r, z, n = gates[t]
             dh += dy[t]  # from the future + from above
@@ -110,10 +112,10 @@ class GRU(Recurrent[NDArray]):
             np.subtract(h[t], n, out=dz)
             dz *= dh
             sigmoid_slope(gates[t, :2], out=slopes)
-            dgates[:2] *= slopes
-            gate_by_gate(dfrom_input[t], 3)[:] = dgates
-            dn *= r
-            gate_by_gate(dfrom_state[t], 3)[:] = dgates
+            np.multiply(dsigmoids, slopes, out=dr_and_dz[t])
+            dn_input[t] = dn
+            dfrom_state[t] = dfrom_input[t]
+            np.multiply(dn, r, out=dn_state[t])
             np.matmul(dfrom_state[t], U, out=through_gates)
             dh *= z  # the shortcut past the gates
             dh += through_gates

@@ -15,7 +15,6 @@ class LSTMCache(Cache):
     """Also the cell states and the gates."""
 
     c: NDArray  # (T + 1, N, H), the initial one first
-    tanh_c: NDArray  # (T, N, H)
     gates: NDArray  # (T, 4, N, H): i, f, g, o
 
 
@@ -28,7 +27,7 @@ class LSTM(Recurrent[tuple[NDArray, NDArray]]):
         c[t] = f * c[t - 1] + i * g
         h[t] = o * tanh(c[t])
 
-    The state is the pair ``(h, c)``, each of shape (N, H). Keeps T * N * 7H numbers for the way back, and needs
+    The state is the pair ``(h, c)``, each of shape (N, H). Keeps T * N * 6H numbers for the way back, and needs
     T * N * 4H more on it.
 
     Parameters
@@ -72,15 +71,15 @@ class LSTM(Recurrent[tuple[NDArray, NDArray]]):
         from_input = (x.reshape(T * N, D) @ W.T).reshape(T, N, 4 * H)  # the inputs' share of every step at once
         from_input += b
         z = np.empty((N, 4 * H), x.dtype)
+        z_gates = gate_by_gate(z, 4)
         gates = np.empty((T, 4, N, H), x.dtype)
         h, c = np.empty((2, T + 1, N, H), x.dtype)
         h[0], c[0] = states
-        tanh_c = np.empty((T, N, H), x.dtype)
-        written = np.empty((N, H), x.dtype)
+        written, tanh_c = np.empty((2, N, H), x.dtype)
         for t in range(T):
             np.matmul(h[t], U_T, out=z)
             z += from_input[t]
-            np.tanh(gate_by_gate(z, 4), out=gates[t])
+            np.tanh(z_gates, out=gates[t])
             for sigmoids in (gates[t, :2], gates[t, 3]):
                 sigmoids *= 0.5
                 sigmoids += 0.5
@@ -88,37 +87,39 @@ class LSTM(Recurrent[tuple[NDArray, NDArray]]):
             np.multiply(f, c[t], out=c[t + 1])
             np.multiply(i, g, out=written)
             c[t + 1] += written
-            np.tanh(c[t + 1], out=tanh_c[t])
-            np.multiply(o, tanh_c[t], out=h[t + 1])
+            np.tanh(c[t + 1], out=tanh_c)
+            np.multiply(o, tanh_c, out=h[t + 1])
             if mask is not None:
                 h[t + 1] *= mask[t]
-        return LSTMCache(x, h, mask, c, tanh_c, gates)
+        return LSTMCache(x, h, mask, c, gates)
 
     def _steps_back(
         self, dy: NDArray, cache: LSTMCache, dstates: list[NDArray], steps: Iterable[int]
     ) -> tuple[NDArray, NDArray]:
         T, N, H = dy.shape
-        c, tanh_c, gates = cache.c, cache.tanh_c, cache.gates
+        c, gates = cache.c, cache.gates
         U = self._weight("U", dy.dtype)
         dh, dc = dstates
         dz = np.empty((T, N, 4 * H), dy.dtype)
+        dz_gates = gate_by_gate(dz, 4)
         dgates, slopes = np.empty((2, 4, N, H), dy.dtype)
         di, df, dg, do = dgates
-        slope = np.empty((N, H), dy.dtype)
+        tanh_c, slope = np.empty((2, N, H), dy.dtype)
         for t in steps:
             i, f, g, o = gates[t]
             dh += dy[t]  # from the future + from above
-            tanh_slope(tanh_c[t], out=slope)
+            np.tanh(c[t + 1], out=tanh_c)
+            tanh_slope(tanh_c, out=slope)
             slope *= o
             slope *= dh
             dc += slope
             np.multiply(dc, g, out=di)
             np.multiply(dc, c[t], out=df)
             np.multiply(dc, i, out=dg)
-            np.multiply(dh, tanh_c[t], out=do)
+            np.multiply(dh, tanh_c, out=do)
             sigmoid_slope(gates[t], out=slopes)
             tanh_slope(g, out=slopes[2])
-            np.multiply(dgates, slopes, out=gate_by_gate(dz[t], 4))
+            np.multiply(dgates, slopes, out=dz_gates[t])
             np.matmul(dz[t], U, out=dh)
             dc *= f
         return dz, dz

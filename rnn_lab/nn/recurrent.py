@@ -191,10 +191,11 @@ def _back(
     """Yield T - 1 ... 0, with `dstates` made ready: cut at the border of a block, begun at the end of a sequence."""
     ends = set(lengths.tolist())
     for t in reversed(range(T)):
-        for dstate, arrival in zip(dstates, arriving, strict=True):
-            if (t + 1) % block == 0:
+        if (t + 1) % block == 0:
+            for dstate in dstates:
                 dstate[:] = 0
-            if t + 1 in ends:
+        if t + 1 in ends:
+            for dstate, arrival in zip(dstates, arriving, strict=True):
                 np.copyto(dstate, arrival, where=(lengths == t + 1)[:, None])
         yield t
 

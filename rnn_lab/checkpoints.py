@@ -1,15 +1,13 @@
-"""Checkpoints: named groups of arrays and a few notes in one safetensors file, written whole or not at all."""
+"""Checkpoints: named groups of arrays and a few notes in one safetensors file."""
 
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save
+
+from rnn_lab.storage import read_arrays, write_arrays
 
 Groups = dict[str, dict[str, NDArray]]
 FORMAT = "rnn_lab checkpoint 1"
@@ -26,19 +24,8 @@ def save_checkpoint(path: Path, groups: Mapping[str, Mapping[str, NDArray]], not
     notes : dict
         Whatever JSON can hold.
     """
-    tensors = {
-        f"{group}/{name}": np.asarray(array, order="C")
-        for group, arrays in groups.items()
-        for name, array in arrays.items()
-    }
-    content = save(tensors, {"format": FORMAT, "notes": json.dumps(notes)})
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(path.name + ".partial")
-    with open(partial, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(partial, path)
+    arrays = {f"{group}/{name}": array for group, named in groups.items() for name, array in named.items()}
+    write_arrays(path, arrays, {"format": FORMAT, "notes": json.dumps(notes)})
 
 
 def load_checkpoint(path: Path, params: Mapping[str, NDArray]) -> tuple[Groups, dict[str, Any]]:
@@ -55,19 +42,13 @@ def load_checkpoint(path: Path, params: Mapping[str, NDArray]) -> tuple[Groups, 
     ValueError
         If the file is damaged, no checkpoint, or of a model with other parameters. Nothing is changed.
     """
-    groups: Groups = {"params": {}, "best": {}, "optimizer": {}}
-    try:
-        with safe_open(path, framework="numpy") as file:
-            metadata = file.metadata() or {}
-            for key in file.keys():
-                group, _, name = key.partition("/")
-                groups.setdefault(group, {})[name] = file.get_tensor(key)
-    except SafetensorError as error:
-        raise ValueError(
-            f"checkpoint {path} is damaged or not a safetensors file ({error}); move it away to start afresh"
-        ) from None
+    arrays, metadata = read_arrays(path)
     if metadata.get("format") != FORMAT:
         raise ValueError(f"checkpoint {path} was not written by fit: its format is {metadata.get('format')!r}")
+    groups: Groups = {"params": {}, "best": {}, "optimizer": {}}
+    for key, array in arrays.items():
+        group, _, name = key.partition("/")
+        groups.setdefault(group, {})[name] = array
     saved = {name: array.shape for name, array in groups["params"].items()}
     expected = {name: array.shape for name, array in params.items()}
     if saved != expected:

@@ -213,7 +213,7 @@ def test_a_loss_in_float32_is_kept_in_the_checkpoint(tmp_path):
     assert notes["losses"] == history.losses
 
 
-@pytest.mark.parametrize("crash", ["rnn_lab.checkpoints.os.replace", "rnn_lab.checkpoints.os.fsync"])
+@pytest.mark.parametrize("crash", ["rnn_lab.storage.os.replace", "rnn_lab.storage.os.fsync"])
 def test_a_crash_while_writing_leaves_the_old_checkpoint(tmp_path, monkeypatch, crash):
     file = tmp_path / "run.safetensors"
     run(Bowl(), steps=4, checkpoint=file)

@@ -68,7 +68,7 @@ def claim(sentence: str, holds: bool, measured: Measured) -> Claim:
 
 def describe(measured: Mapping[str, Sequence[float]]) -> str:
     """Write numbers out: one as it is, several as mean ± standard deviation and their count."""
-    return ", ".join(f"{name} {_number(values)}" for name, values in measured.items())
+    return ", ".join(f"{name} = {_number(values)}" for name, values in measured.items())
 
 
 def _number(values: Sequence[float]) -> str:

@@ -5,7 +5,7 @@ import pytest
 from numpy import nan, ones
 
 import rnn_lab
-from rnn_lab import GRU, LSTM, RNN, Adam, GRUCell, Linear, LSTMCell, RNNCell
+from rnn_lab import GRU, LSTM, RNN, Adam, Embedding, GRUCell, Linear, LSTMCell, RNNCell
 from rnn_lab.nn import gradcheck
 
 
@@ -28,6 +28,7 @@ NAMES = {
     **{"cell": cell, "rnn": rnn, "rnn_cache": rnn.forward(x)[2]},
     **{"gru": gru, "gru_cell": gru_cell, "gru_cache": gru.forward(x)[2]},
     **{"lstm": lstm, "lstm_cell": lstm_cell, "lstm_cache": lstm.forward(x)[2]},
+    **{"embedding": Embedding(4, 2, rng)},
     **{"linear": linear, "linear_cache": linear.forward(ones((2, 3)))[1]},
     **{"x": x, "y": ones((5, 2, 2)), "dy": ones((5, 2, 4)), "with_nan": with_nan, "ragged": [[1.0, 2.0], [3.0]]},
     **{"targets": np.zeros((5, 2), int), "mask": ones((5, 2), bool)},
@@ -182,6 +183,19 @@ def test_cell(call, message):
         ("linear.forward(1.0)", "ValueError: x has shape (); expected (3,)"),
         ("linear.forward(ragged)", "ValueError: x has rows of different lengths; expected an array: pad the rows"),
         ("linear.forward(ones((0, 3)))", "ValueError: x is empty, of shape (0, 3); expected at least one value"),
+        ("Embedding(0, 2)", "ValueError: vocabulary_size is 0; expected at least 1"),
+        ("Embedding(4, 2, padding_id=4)", "ValueError: padding_id is 4; expected a token from 0 to 3"),
+        ("embedding.forward([0, 4])", "ValueError: ids holds values from 0 to 4; expected 0 to 3"),
+        ("embedding.forward([-1, 3])", "ValueError: ids holds values from -1 to 3; expected 0 to 3"),
+        ("embedding.forward([0.0])", "TypeError: ids holds values of type float64; expected whole numbers from 0 to 3"),
+        ("embedding.forward(targets[:0])", "ValueError: ids is empty, of shape (0, 2); expected at least one token"),
+        ("embedding.forward([[0, 1], [2]])", "ValueError: ids has rows of different lengths; expected an array: pad"),
+        ("embedding.backward(ones((5, 2, 3)), targets)", "ValueError: dy has shape (5, 2, 3); expected (5, 2, 2)"),
+        ("Dropout(1)", "ValueError: rate is 1; expected a number from 0 to below 1"),
+        ("Dropout(-0.1)", "ValueError: rate is -0.1; expected a number from 0 to below 1"),
+        ("Dropout('0.1')", "ValueError: rate is '0.1'; expected a number from 0 to below 1"),
+        ("Dropout(0.1).forward(x, 0)", "TypeError: rng is 0; expected a generator such as"),
+        ("Dropout(0.1).backward(x[1:], x)", "ValueError: dy has shape (4, 2, 3); expected (5, 2, 3)"),
         ("linear.backward(ones((2, 4)), linear_cache)", "ValueError: dy has shape (2, 4); expected (2, 2)"),
     ],
 )

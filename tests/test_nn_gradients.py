@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from support import LAYERS, named, sequence_case, state_dot
 
-from rnn_lab import GRUCell, Linear, LSTMCell, RNNCell, mean_squared_error, softmax_cross_entropy
+from rnn_lab import Dropout, Embedding, GRUCell, Linear, LSTMCell, RNNCell, mean_squared_error, softmax_cross_entropy
 from rnn_lab.nn.gradcheck import check_gradients, negative_control
 
 SHAPES = 200
@@ -81,6 +81,25 @@ def linear(rng):
     x, dy = rng.standard_normal((*leading, D)), rng.standard_normal((*leading, K))
     dx, grads = layer.backward(dy, layer.forward(x)[1])
     return lambda: np.sum(layer.forward(x)[0] * dy), {"x": x, **layer.params}, {"x": dx, **grads}
+
+
+def embedding(rng):
+    V, D = rng.integers(1, 6, 2)
+    layer = Embedding(V, D, rng)
+    ids, dy = rng.integers(0, V, (4, 3)), rng.standard_normal((4, 3, D))
+    _, grads = layer.backward(dy, layer.forward(ids)[1])
+    return lambda: np.sum(layer.forward(ids)[0] * dy), layer.params, grads
+
+
+def dropout(rng):
+    layer, seed = Dropout(0.3), rng.integers(2**32)
+    x, dy = rng.standard_normal((2, *rng.integers(1, 6, 3)))
+
+    def forward():
+        return layer.forward(x, np.random.default_rng(seed))
+
+    dx, _ = layer.backward(dy, forward()[1])
+    return lambda: np.sum(forward()[0] * dy), {"x": x}, {"x": dx}
 
 
 def mse(masked):
@@ -166,6 +185,8 @@ def random_mask(rng, shape):
         *(pytest.param(recurrent(kind, padded=True), id=f"{kind} padded") for kind in ("RNN sigmoid", *CELLS)),
         *(pytest.param(truncated(kind), id=f"{kind} truncated") for kind in CELLS),
         pytest.param(linear, id="Linear"),
+        pytest.param(embedding, id="Embedding"),
+        pytest.param(dropout, id="Dropout"),
         pytest.param(mse(masked=False), id="mean_squared_error"),
         pytest.param(mse(masked=True), id="mean_squared_error masked"),
         pytest.param(cross_entropy(masked=False), id="softmax_cross_entropy"),

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support import assert_same
 
-from rnn_lab import Linear, mean_squared_error, softmax_cross_entropy
+from rnn_lab import Dropout, Embedding, Linear, mean_squared_error, softmax_cross_entropy
 from rnn_lab.nn.functions import ACTIVATIONS, log_softmax, sigmoid
 
 FLOATS = pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -56,6 +56,54 @@ def test_linear_weights_are_scaled_by_their_fan_in():
     params = Linear(400, 300, np.random.default_rng(0)).params
     assert params["W"].std() * np.sqrt(400) == pytest.approx(1, rel=0.01)
     assert not params["b"].any()
+
+
+def test_embedding_by_hand():
+    """A token used twice adds up, an unused one gets nothing."""
+    layer = Embedding(4, 2)
+    layer.params["E"] = np.array([[0.0, 0], [1, 10], [2, 20], [3, 30]])
+    y, cache = layer.forward([[1, 3], [3, 0]])
+    _, grads = layer.backward([[[1, 2], [3, 4]], [[50, 60], [7, 8]]], cache)
+    assert_same(y, [[[1, 10], [3, 30]], [[3, 30], [0, 0]]])
+    assert_same(grads, {"E": np.array([[7, 8], [1, 2], [0, 0], [53, 64]])})
+
+
+def test_a_padding_id_is_zero_and_gets_no_gradient():
+    layer = Embedding(3, 2, padding_id=1)
+    y, cache = layer.forward([1, 2, 1])
+    _, grads = layer.backward(np.ones((3, 2)), cache)
+    assert not y[[0, 2]].any() and y[1].all()
+    assert_same(grads["E"], [[0, 0], [0, 0], [1, 1]])
+
+
+@FLOATS
+def test_embedding_computes_in_the_dtype_of_its_table(dtype):
+    layer = Embedding(3, 2, dtype=dtype)
+    y, cache = layer.forward([0, 2])
+    assert y.dtype == layer.backward(np.ones((2, 2)), cache)[1]["E"].dtype == dtype
+
+
+@FLOATS
+@pytest.mark.parametrize("rate", [0.0, 0.25, 0.5])
+def test_dropout_silences_its_share_and_keeps_the_mean(rate, dtype):
+    layer, x = Dropout(rate), np.full((50, 40, 20), 2, dtype)
+    y, cache = layer.forward(x, np.random.default_rng(0))
+    silent = y == 0
+    assert silent.mean() == pytest.approx(rate, abs=0.01)
+    assert_same(y[~silent], np.full(np.sum(~silent), 2 / (1 - rate)), 1e-6)
+    dx, grads = layer.backward(3 * np.ones(x.shape), cache)
+    assert_same(dx, 1.5 * y, 1e-6)
+    assert grads == layer.params == {} and y.dtype == dx.dtype == dtype
+
+
+def test_dropout_follows_its_generator_and_rests_in_evaluation():
+    layer, x = Dropout(0.5), np.ones((4, 5))
+    seeded = np.random.default_rng
+    assert_same(layer.forward(x, seeded(1))[0], layer.forward(x, seeded(1))[0], 0)
+    assert (layer.forward(x, seeded(1))[0] != layer.forward(x, seeded(2))[0]).any()
+    y, cache = layer.forward(x)
+    assert_same(y, x, 0)
+    assert_same(layer.backward(2 * x, cache)[0], 2 * x, 0)
 
 
 def test_mean_squared_error_by_hand():

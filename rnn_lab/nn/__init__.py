@@ -3,7 +3,7 @@
 from rnn_lab.nn.cells import RNNCell
 from rnn_lab.nn.gated_cells import GRUCell, LSTMCell
 from rnn_lab.nn.gru import GRU
-from rnn_lab.nn.layers import Linear
+from rnn_lab.nn.layers import Dropout, Embedding, Linear
 from rnn_lab.nn.losses import mean_squared_error, softmax_cross_entropy
 from rnn_lab.nn.lstm import LSTM
 from rnn_lab.nn.optimizers import SGD, Adam, clip_by_norm
@@ -15,6 +15,8 @@ __all__ = [
     "RNN",
     "SGD",
     "Adam",
+    "Dropout",
+    "Embedding",
     "GRUCell",
     "LSTMCell",
     "Linear",

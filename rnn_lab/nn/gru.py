@@ -104,12 +104,12 @@ class GRU(Recurrent[NDArray]):
         for t in steps:
             r, z, n = gates[t]
             dh += dy[t]  # from the future + from above
-            np.subtract(1, z, out=dn)
+            np.subtract(1, z, out=dn)  # dn = dh * (1 - z) * (1 - n**2), before the tanh
             dn *= dh
             tanh_slope(n, out=slope)
             dn *= slope
-            np.multiply(dn, recalled[t], out=dr)
-            np.subtract(h[t], n, out=dz)
+            np.multiply(dn, recalled[t], out=dr)  # dr = dn * recalled * r * (1 - r)
+            np.subtract(h[t], n, out=dz)  # dz = dh * (h - n) * z * (1 - z)
             dz *= dh
             sigmoid_slope(gates[t, :2], out=slopes)
             np.multiply(dsigmoids, slopes, out=dr_and_dz[t])

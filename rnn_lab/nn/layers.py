@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from rnn_lab.nn.checks import as_array, as_generator, as_size
+from rnn_lab.nn.checks import as_array, as_generator, as_ndarray, as_size
 
 
 class Linear:
@@ -64,3 +64,130 @@ class Linear:
         flat = dy.reshape(-1, K)
         grads = {"W": flat.T @ x.reshape(-1, D), "b": flat.sum(axis=0)}
         return dy @ self.params["W"].astype(x.dtype, copy=False), grads
+
+
+class Embedding:
+    """A vector for each token of a vocabulary: row ``ids[t, n]`` of a table, learned like any other weight.
+
+    Parameters
+    ----------
+    vocabulary_size, output_size : int
+        V and D.
+    rng : numpy.random.Generator, optional
+        Where the initial vectors come from.
+    padding_id : int, optional
+        The token that fills short sequences: its vector is zero and gets no gradient.
+    dtype : dtype
+        That of the parameters, and of the output.
+
+    Attributes
+    ----------
+    params : dict
+        ``E`` (V, D), drawn with standard deviation 1.
+    """
+
+    def __init__(
+        self,
+        vocabulary_size: int,
+        output_size: int,
+        rng: np.random.Generator | None = None,
+        padding_id: int | None = None,
+        dtype: DTypeLike = np.float64,
+    ) -> None:
+        V, D = as_size("vocabulary_size", vocabulary_size), as_size("output_size", output_size)
+        if padding_id is not None and not 0 <= padding_id < V:
+            raise ValueError(f"padding_id is {padding_id}; expected a token from 0 to {V - 1}")
+        self.params = {"E": as_generator(rng).standard_normal((V, D)).astype(dtype)}
+        self.padding_id = padding_id
+        if padding_id is not None:
+            self.params["E"][padding_id] = 0
+
+    def forward(self, ids: ArrayLike) -> tuple[NDArray, NDArray]:
+        """Map token ids, shape (...), to ``y``, shape (..., D); the cache is the ids.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If the ids are not whole numbers from 0 to V - 1.
+        """
+        E = self.params["E"]
+        ids = as_ndarray("ids", ids)
+        if ids.dtype.kind not in "iu":
+            raise TypeError(f"ids holds values of type {ids.dtype}; expected whole numbers from 0 to {len(E) - 1}")
+        if ids.size == 0:
+            raise ValueError(f"ids is empty, of shape {ids.shape}; expected at least one token")
+        if ids.min() < 0 or ids.max() >= len(E):
+            raise ValueError(f"ids holds values from {ids.min()} to {ids.max()}; expected 0 to {len(E) - 1}")
+        return E[ids], ids
+
+    def backward(self, dy: ArrayLike, cache: NDArray) -> tuple[None, dict[str, NDArray]]:
+        """Map ``dy``, shape (..., D), to the gradients of `params`; ids have no gradient, so the first is None.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If the shape of `dy` is not that of the output.
+        """
+        E, ids = self.params["E"], cache
+        dy = as_array("dy", dy, (*ids.shape, E.shape[1]))
+        dE = np.zeros_like(E)
+        np.add.at(dE, ids, dy)  # a token used twice adds up
+        if self.padding_id is not None:
+            dE[self.padding_id] = 0
+        return None, {"E": dE}
+
+
+class Dropout:
+    """Silence a random part of the units while training (Srivastava et al., 2014).
+
+    What remains is divided by the part that is kept, so that its mean stays, and evaluation needs no correction.
+
+    Parameters
+    ----------
+    rate : float
+        The probability with which a unit is silenced, from 0 to below 1.
+
+    Attributes
+    ----------
+    params : dict
+        Empty.
+    """
+
+    def __init__(self, rate: float) -> None:
+        if not (isinstance(rate, (int, float, np.number)) and 0 <= rate < 1):
+            raise ValueError(f"rate is {rate!r}; expected a number from 0 to below 1")
+        self.rate = float(rate)
+        self.params: dict[str, NDArray] = {}
+
+    def forward(self, x: ArrayLike, rng: np.random.Generator | None = None) -> tuple[NDArray, NDArray | None]:
+        """Silence units of `x`, shape (..., D), as `rng` draws them; without `rng`, for evaluation, return `x` itself.
+
+        Returns
+        -------
+        y : ndarray, shape (..., D)
+        cache : ndarray or None
+            The factor of each unit: 0 or 1 / (1 - rate); None in evaluation.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `x` is not numeric or is empty, or `rng` is not a generator.
+        """
+        x = as_array("x", x, (..., "D"))
+        if rng is None:
+            return x, None
+        kept = as_generator(rng).random(x.shape, np.float32) >= self.rate
+        factors = np.multiply(kept, 1 / (1 - self.rate), dtype=x.dtype)
+        return x * factors, factors
+
+    def backward(self, dy: ArrayLike, cache: NDArray | None) -> tuple[NDArray, dict[str, NDArray]]:
+        """Map ``dy``, shape (..., D), to ``dx``, of the same shape; there are no other gradients.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If the shape of `dy` is not that of the output.
+        """
+        if cache is None:
+            return as_array("dy", dy, (..., "D")), {}
+        return as_array("dy", dy, cache.shape).astype(cache.dtype, copy=False) * cache, {}

@@ -109,7 +109,7 @@ class LSTM(Recurrent[tuple[NDArray, NDArray]]):
             i, f, g, o = gates[t]
             dh += dy[t]  # from the future + from above
             np.tanh(c[t + 1], out=tanh_c)
-            tanh_slope(tanh_c, out=slope)
+            tanh_slope(tanh_c, out=slope)  # dc += dh * o * (1 - tanh_c**2)
             slope *= o
             slope *= dh
             dc += slope
@@ -117,7 +117,7 @@ class LSTM(Recurrent[tuple[NDArray, NDArray]]):
             np.multiply(dc, c[t], out=df)
             np.multiply(dc, i, out=dg)
             np.multiply(dh, tanh_c, out=do)
-            sigmoid_slope(gates[t], out=slopes)
+            sigmoid_slope(gates[t], out=slopes)  # of i, f and o; that of g replaces its quarter
             tanh_slope(g, out=slopes[2])
             np.multiply(dgates, slopes, out=dz_gates[t])
             np.matmul(dz[t], U, out=dh)

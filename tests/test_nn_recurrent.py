@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from support import ACTIVATIONS, LAYERS, assert_same, each_part, named, parts, sequence_case, sequence_cases
 
 from rnn_lab import GRU, LSTM, RNN, GRUCell, Linear, LSTMCell, RNNCell
+from rnn_lab.nn.recurrent import transposed
 
 
 def both_passes(case, lengths=None, truncate=None):
@@ -173,6 +174,14 @@ def test_the_dtype_of_the_input_decides(kind):
     kept = [getattr(cache, field.name) for field in fields(cache)]
     assert {array.dtype for array in kept if array is not None} == {np.dtype(np.float32)}
     assert case.layer.forward(np.ones((3, 2, 2), int))[0].dtype == np.float64
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (31, 5), (32, 5), (100, 33)])
+def test_transposed_copies_every_block(shape):
+    weight = np.random.default_rng(0).standard_normal(shape)
+    copy = transposed(weight)
+    assert copy.flags.c_contiguous
+    assert_same(copy, weight.T, 0)
 
 
 def test_lists_will_do():

@@ -1,4 +1,4 @@
-"""Write torch_composed_values.npz and torch_weights.safetensors: PyTorch's stacked and bidirectional layers, in float64.
+"""Write torch_composed_values.npz and torch_weights.safetensors: PyTorch's stacked and bidirectional layers.
 
     python tests/oracles/make_torch_composed_values.py
 

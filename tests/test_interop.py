@@ -8,8 +8,8 @@ import pytest
 from safetensors import safe_open
 from safetensors.numpy import save
 
-from rnn_lab import GRU, LSTM, RNN, Linear
 from rnn_lab.interop import from_torch, load_torch, save_torch, to_torch
+from rnn_lab.nn import GRU, LSTM, RNN, Linear
 from rnn_lab.nn.composed import Bidirectional, Stacked
 
 ORACLES = Path(__file__).parent / "oracles"
@@ -89,8 +89,9 @@ def test_names_and_biases(kind, gates):
     assert (layer.params["b"] == (1 if kind is GRU else 2)).all()  # one bias for PyTorch's two
 
 
-def test_what_was_given_out_is_a_copy_and_what_is_filled_is_not():
-    layer = random(LSTM(3, 4))
+@pytest.mark.parametrize("make", LAYERS.values(), ids=LAYERS)
+def test_what_was_given_out_is_a_copy_and_what_is_filled_is_not(make):
+    layer = random(make())
     before = {name: (param, param.copy()) for name, param in layer.params.items()}
     given = to_torch(layer)
     for array in given.values():
@@ -237,6 +238,7 @@ def stored_as(dtype, size):
         (stored_as("BF16", 2), " holds weight as BF16; expected it saved as F32 or F64"),
         (stored_as("F8_E4M3", 1), " holds weight as F8_E4M3; expected it saved as F32 or F64"),
     ],
+    ids=["empty", "text", "cut off", "bfloat16", "float8"],
 )
 def test_files_that_cannot_be_read(content, message, tmp_path):
     file = tmp_path / "weights.safetensors"

@@ -11,6 +11,9 @@ from numpy.typing import ArrayLike, NDArray
 from rnn_lab.nn.checks import as_array, as_mask
 from rnn_lab.nn.recurrent import Recurrent
 
+States = dict[str, Any]  # by the layers' names; each as its layer takes it
+Grads = dict[str, dict[str, NDArray]]
+
 
 class Composed:
     """What stacked and bidirectional layers share: parameters, states and gradients, sorted by the layers' names.
@@ -49,7 +52,7 @@ class Composed:
         Returns
         -------
         y : ndarray, shape (T, N, `output_size`)
-            Zero where padded.
+            Zero where padded; read-only if a layer's cache shares it.
         state : tuple
             Each layer's state after the last step that it takes.
         cache
@@ -94,22 +97,18 @@ class Composed:
         dx, dstates, grads = self._backward(dy, cache, self._by_name("dstate", dstate))
         return dx, tuple(dstates[name] for name in self.layers), self._flat(grads)
 
-    def _forward(
-        self, x: NDArray, states: dict[str, Any], lengths: ArrayLike | None
-    ) -> tuple[NDArray, dict[str, Any], Any]:
+    def _forward(self, x: NDArray, states: States, lengths: ArrayLike | None) -> tuple[NDArray, States, Any]:
         """Run the layers -> y, the final state of each by name, what the way back needs."""
         raise NotImplementedError
 
-    def _backward(
-        self, dy: ArrayLike, cache: Any, dstates: dict[str, Any]
-    ) -> tuple[NDArray, dict[str, Any], dict[str, dict[str, NDArray]]]:
+    def _backward(self, dy: ArrayLike, cache: Any, dstates: States) -> tuple[NDArray, States, Grads]:
         """Go back through the layers -> dx, for each by name the gradient of its initial state and its `grads`."""
         raise NotImplementedError
 
-    def _flat(self, arrays: dict[str, dict[str, NDArray]]) -> dict[str, NDArray]:
+    def _flat(self, arrays: Grads) -> dict[str, NDArray]:
         return {f"{name}.{key}": array for name in self.layers for key, array in arrays[name].items()}
 
-    def _by_name(self, name: str, state: tuple | list | None) -> dict[str, Any]:
+    def _by_name(self, name: str, state: tuple | list | None) -> States:
         """Check that a state, or a state's gradient, has one part for each layer."""
         if state is None:
             return dict.fromkeys(self.layers)
@@ -165,18 +164,14 @@ class Stacked(Composed):
             width = gives
         self.output_size = width
 
-    def _forward(
-        self, x: NDArray, states: dict[str, Any], lengths: ArrayLike | None
-    ) -> tuple[NDArray, dict[str, Any], dict[str, Any]]:
+    def _forward(self, x: NDArray, states: States, lengths: ArrayLike | None) -> tuple[NDArray, States, dict[str, Any]]:
         y, last, caches = x, {}, {}
         for name, layer in self.layers.items():
             with _errors_name(name):
                 y, last[name], caches[name] = layer.forward(y, states[name], lengths)
         return y, last, caches
 
-    def _backward(
-        self, dy: ArrayLike, cache: dict[str, Any], dstates: dict[str, Any]
-    ) -> tuple[NDArray, dict[str, Any], dict[str, dict[str, NDArray]]]:
+    def _backward(self, dy: ArrayLike, cache: dict[str, Any], dstates: States) -> tuple[NDArray, States, Grads]:
         dx: Any = dy
         initial, grads = {}, {}
         for name, layer in reversed(self.layers.items()):
@@ -197,8 +192,7 @@ class Bidirectional(Composed):
     """Two recurrent layers, one in each direction, their outputs side by side (Schuster & Paliwal, 1997).
 
     The second layer reads every sequence from its own last step to its first: padding stays at the end. Its output is
-    put back in order, so ``y[t]`` knows what comes before step t, in the first H numbers, and what comes after, in the
-    others.
+    put back in order, so the first H numbers of ``y[t]`` know the sequence up to step t, and the others from step t on.
 
     Parameters
     ----------
@@ -236,8 +230,8 @@ class Bidirectional(Composed):
         self.output_size = 2 * H
 
     def _forward(
-        self, x: NDArray, states: dict[str, Any], lengths: ArrayLike | None
-    ) -> tuple[NDArray, dict[str, Any], BidirectionalCache]:
+        self, x: NDArray, states: States, lengths: ArrayLike | None
+    ) -> tuple[NDArray, States, BidirectionalCache]:
         T, N, _ = x.shape
         mirror = _mirror(T, N, lengths)
         given = {"forward": x, "reverse": x[mirror]}
@@ -247,9 +241,7 @@ class Bidirectional(Composed):
                 y[name], last[name], caches[name] = layer.forward(given[name], states[name], lengths)
         return np.concatenate([y["forward"], y["reverse"][mirror]], axis=2), last, BidirectionalCache(caches, mirror)
 
-    def _backward(
-        self, dy: ArrayLike, cache: BidirectionalCache, dstates: dict[str, Any]
-    ) -> tuple[NDArray, dict[str, Any], dict[str, dict[str, NDArray]]]:
+    def _backward(self, dy: ArrayLike, cache: BidirectionalCache, dstates: States) -> tuple[NDArray, States, Grads]:
         mirror = cache.mirror
         T, N = mirror[0].shape
         dy = as_array("dy", dy, (T, N, self.output_size))

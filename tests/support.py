@@ -7,7 +7,7 @@ from operator import itemgetter
 import numpy as np
 from hypothesis import strategies as st
 
-from rnn_lab import GRU, LSTM, RNN
+from rnn_lab.nn import GRU, LSTM, RNN
 
 ACTIVATIONS = ("tanh", "sigmoid", "relu", "identity")
 LAYERS = {f"RNN {name}": partial(RNN, activation=name) for name in ACTIVATIONS} | {"GRU": GRU, "LSTM": LSTM}

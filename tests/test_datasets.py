@@ -143,5 +143,5 @@ def test_a_file_that_cannot_be_downloaded_says_what_to_do(server, cache):
 
 def test_an_unreachable_server_says_what_to_do(cache, monkeypatch):
     monkeypatch.setenv("RNN_LAB_MIRROR", "http://127.0.0.1:9")  # the discard port, where nobody listens
-    with pytest.raises(ConnectionError, match=r"could not be downloaded: use the chapter's bundled data"):
+    with pytest.raises(ConnectionError, match=r"could not be downloaded: use the bundled data"):
         fetch(URL, SHA256)

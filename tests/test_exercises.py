@@ -5,9 +5,10 @@ import re
 import numpy as np
 import pytest
 
-from rnn_lab import RNN, RNNCell, clip_by_norm, exercises, mean_squared_error
+from rnn_lab import exercises
 from rnn_lab.exercises.framework import Exercise
 from rnn_lab.exercises.panel import Panel
+from rnn_lab.nn import RNN, RNNCell, clip_by_norm, mean_squared_error
 
 ALL = {
     f"{chapter}.{name}": value

@@ -6,14 +6,16 @@ from itertools import combinations, pairwise, product
 from math import tanh
 
 import ipywidgets
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.path import Path
 from support import assert_same
 
-from rnn_lab import RNN, plots
+from rnn_lab import plots
 from rnn_lab.explorers import cell, gradient_flow, unrolled
 from rnn_lab.live import LiveFigure
+from rnn_lab.nn import RNN
 from rnn_lab.nn.functions import ACTIVATIONS
 from rnn_lab.nn.gradcheck import check_gradients
 
@@ -23,7 +25,9 @@ EXPLORERS = {"cell": cell.explorer, "gradient_flow": gradient_flow.explorer}
 
 @pytest.fixture(autouse=True)
 def _style():
-    plots.use_style()
+    with plt.rc_context():
+        plots.use_style()
+        yield
 
 
 def settings_of(control):

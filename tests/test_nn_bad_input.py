@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 from numpy import nan, ones
 
-import rnn_lab
-from rnn_lab import GRU, LSTM, RNN, Adam, Embedding, GRUCell, Linear, LSTMCell, RNNCell
-from rnn_lab.nn import gradcheck
+from rnn_lab import nn
+from rnn_lab.nn import GRU, LSTM, RNN, Adam, Embedding, GRUCell, Linear, LSTMCell, RNNCell, gradcheck
 
 
 def with_nan(*shape):
@@ -23,7 +22,7 @@ gru, lstm, gru_cell, lstm_cell = GRU(3, 4, rng), LSTM(3, 4, rng), GRUCell(3, 4, 
 x = ones((5, 2, 3))
 NAMES = {
     **vars(np),
-    **vars(rnn_lab),
+    **vars(nn),
     **vars(gradcheck),
     **{"cell": cell, "rnn": rnn, "rnn_cache": rnn.forward(x)[2]},
     **{"gru": gru, "gru_cell": gru_cell, "gru_cache": gru.forward(x)[2]},

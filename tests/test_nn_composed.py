@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support import assert_same
 
-from rnn_lab import GRU, LSTM, RNN, SGD, Linear
 from rnn_lab.interop import from_torch, to_torch
+from rnn_lab.nn import GRU, LSTM, RNN, SGD, Linear
 from rnn_lab.nn.composed import Bidirectional, Composed, Stacked
 from rnn_lab.nn.gradcheck import check_gradients, negative_control
 

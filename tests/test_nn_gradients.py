@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from support import LAYERS, named, sequence_case, state_dot
 
-from rnn_lab import Dropout, Embedding, GRUCell, Linear, LSTMCell, RNNCell, mean_squared_error, softmax_cross_entropy
+from rnn_lab.nn import Dropout, Embedding, GRUCell, Linear, LSTMCell, RNNCell, mean_squared_error, softmax_cross_entropy
 from rnn_lab.nn.gradcheck import check_gradients, negative_control
 
 SHAPES = 200

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support import assert_same
 
-from rnn_lab import Dropout, Embedding, Linear, mean_squared_error, softmax_cross_entropy
+from rnn_lab.nn import Dropout, Embedding, Linear, mean_squared_error, softmax_cross_entropy
 from rnn_lab.nn.functions import ACTIVATIONS, log_softmax, sigmoid
 
 FLOATS = pytest.mark.parametrize("dtype", [np.float32, np.float64])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from support import assert_same
 
-from rnn_lab import SGD, Adam, clip_by_norm
+from rnn_lab.nn import SGD, Adam, clip_by_norm
 
 RULES = pytest.mark.parametrize(
     "make", [lambda: SGD(0.1), lambda: SGD(0.1, momentum=0.9), lambda: Adam(0.1)], ids=["SGD", "momentum", "Adam"]

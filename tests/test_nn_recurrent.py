@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support import ACTIVATIONS, LAYERS, assert_same, each_part, named, parts, sequence_case, sequence_cases
 
-from rnn_lab import GRU, LSTM, RNN, GRUCell, Linear, LSTMCell, RNNCell
+from rnn_lab.nn import GRU, LSTM, RNN, GRUCell, Linear, LSTMCell, RNNCell
 from rnn_lab.nn.recurrent import transposed
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rnn_lab import (
+from rnn_lab.nn import (
     GRU,
     LSTM,
     RNN,

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from support import assert_same
 
-from rnn_lab import SGD, Adam
 from rnn_lab.checkpoints import load_checkpoint
 from rnn_lab.models import Forecaster
+from rnn_lab.nn import SGD, Adam
 from rnn_lab.training import TrainingDiverged, fit
 
 RULES = pytest.mark.parametrize(

@@ -73,7 +73,7 @@ def _download(source: str, address: str, sha256: str) -> Path:
         raise ValueError(f"{source} did not deliver the expected file and nothing was kept: {error}") from None
     except OSError as error:  # requests' errors are OSErrors
         raise ConnectionError(
-            f"{Path(address).name} could not be downloaded: use the chapter's bundled data, or set {MIRROR} to a folder "
+            f"{Path(address).name} could not be downloaded: use the bundled data, or set {MIRROR} to a folder "
             f"or URL that has the file ({type(error).__name__} at {source})"
         ) from None
 

@@ -7,8 +7,9 @@ import numpy as np
 from ipywidgets import Dropdown, FloatSlider, IntSlider, SelectionSlider
 from numpy.typing import NDArray
 
-from rnn_lab import RNN, plots
+from rnn_lab import plots
 from rnn_lab.live import LiveFigure, Panel
+from rnn_lab.nn import RNN
 from rnn_lab.nn.functions import ACTIVATIONS
 from rnn_lab.nn.optimizers import clip_by_norm
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from support import assert_same
 
 from rnn_lab.interop import from_torch, to_torch
-from rnn_lab.nn import GRU, LSTM, RNN, SGD, Linear
+from rnn_lab.nn import GRU, LSTM, RNN, SGD, Dropout, Linear
 from rnn_lab.nn.composed import Bidirectional, Composed, Stacked
 from rnn_lab.nn.gradcheck import check_gradients, negative_control
 
@@ -213,6 +213,35 @@ def test_grouping_changes_nothing():
     assert (nested.input_size, nested.output_size) == (3, 5)
 
 
+def test_dropout_acts_between_the_layers_while_training():
+    layers, x = [LSTM(3, 40), GRU(40, 5)], np.random.default_rng(0).standard_normal((6, 4, 3))
+    layer, between = Stacked(layers, dropout=0.5), Dropout(0.5)
+    y, _, cache = layer.forward(x, lengths=[6, 2, 3, 1], rng=np.random.default_rng(1))
+    h, _, cache_below = layers[0].forward(x, lengths=[6, 2, 3, 1])
+    silenced, factors = between.forward(h, np.random.default_rng(1))
+    expected, _, cache_above = layers[1].forward(silenced, lengths=[6, 2, 3, 1])
+    assert_same(y, expected, 0)
+    dh, _ = between.backward(layers[1].backward(y, cache_above)[0], factors)
+    assert_same(layer.backward(y, cache)[0], layers[0].backward(dh, cache_below)[0], 0)
+    assert_same(layer.forward(x)[0], Stacked(layers).forward(x)[0], 0)
+
+
+@pytest.mark.parametrize("inside", ["nothing", "a stack", "both directions"])
+def test_gradients_through_dropout(inside):
+    stack, other = (Stacked([LSTM(3, 4), GRU(4, 4)], dropout=0.5) for _ in range(2))
+    layer = {"nothing": stack, "a stack": Stacked([stack]), "both directions": Bidirectional(stack, other)}[inside]
+    x, dy = (np.random.default_rng(0).standard_normal((5, 2, size)) for size in (3, layer.output_size))
+
+    def forward():
+        return layer.forward(x, lengths=[5, 3], rng=np.random.default_rng(1))
+
+    dx, _, grads = layer.backward(dy, forward()[2])
+    arrays, grads = {"x": x, **layer.params}, {"x": dx, **grads}
+    report = check_gradients(lambda: np.vdot(forward()[0], dy), arrays, grads)
+    assert report.worst < 1e-6, report
+    assert (forward()[0] != layer.forward(x, lengths=[5, 3])[0]).any()
+
+
 def test_each_direction_reads_from_its_own_end():
     """Units that add up: forward the sum up to t, reverse the sum from t on, within each length."""
     adds = [RNN(1, 1, activation="identity") for _ in range(2)]
@@ -281,6 +310,11 @@ NAMES |= {"pile_cache": NAMES["pile"].forward(NAMES["x"])[2], "both_cache": NAME
         ("Stacked(lstm)", "TypeError: layers is a LSTM; expected a list of recurrent layers"),
         ("Stacked([])", "ValueError: layers is empty; expected at least one recurrent layer"),
         ("Stacked([lstm, Linear(4, 2)])", "TypeError: layer 1 is a Linear; expected a recurrent layer such as an LSTM"),
+        (
+            "Stacked([lstm], dropout=1.5)",
+            "ValueError: rate is 1.5; expected a number from 0 to below 1\nin layer dropout",
+        ),
+        ("pile.forward(x, rng=7)", "TypeError: rng is 7; expected a generator such as numpy.random.default_rng(0)"),
         ("Bidirectional(lstm, 'LSTM')", "TypeError: layer reverse is a str; expected a recurrent layer such as an LST"),
         ("Stacked([LSTM(4, 4)] * 2)", "ValueError: the same layer has two places; expected one of its own for each"),
         ("Bidirectional(lstm, lstm)", "ValueError: the same layer has two places; expected one of its own for each"),

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from rnn_lab.nn.checks import as_array, as_mask
+from rnn_lab.nn.layers import Dropout
 from rnn_lab.nn.recurrent import Recurrent
 
 States = dict[str, Any]  # by the layers' names; each as its layer takes it
@@ -36,7 +37,11 @@ class Composed:
             raise ValueError("the same layer has two places; expected one of its own for each, with weights of its own")
 
     def forward(
-        self, x: ArrayLike, state: tuple | list | None = None, lengths: ArrayLike | None = None
+        self,
+        x: ArrayLike,
+        state: tuple | list | None = None,
+        lengths: ArrayLike | None = None,
+        rng: np.random.Generator | None = None,
     ) -> tuple[NDArray, tuple, Any]:
         """Run over whole sequences.
 
@@ -48,6 +53,8 @@ class Composed:
             A state for each layer, as the layer takes it; None stands for zero, in any place.
         lengths : array_like of int, shape (N,), optional
             How many steps belong to each example; the rest is padding, may be anything and changes nothing.
+        rng : numpy.random.Generator, optional
+            Where dropout between stacked layers draws from; without it, for evaluation, nothing is silenced.
 
         Returns
         -------
@@ -64,7 +71,7 @@ class Composed:
             If an argument does not fit; a note names the layer that says so.
         """
         x = as_array("x", x, ("T", "N", self.input_size))
-        y, states, cache = self._forward(x, self._by_name("state", state), lengths)
+        y, states, cache = self._forward(x, self._by_name("state", state), lengths, rng)
         return y, tuple(states[name] for name in self.layers), cache
 
     def backward(
@@ -97,13 +104,25 @@ class Composed:
         dx, dstates, grads = self._backward(dy, cache, self._by_name("dstate", dstate))
         return dx, tuple(dstates[name] for name in self.layers), self._flat(grads)
 
-    def _forward(self, x: NDArray, states: States, lengths: ArrayLike | None) -> tuple[NDArray, States, Any]:
+    def _forward(
+        self, x: NDArray, states: States, lengths: ArrayLike | None, rng: np.random.Generator | None
+    ) -> tuple[NDArray, States, Any]:
         """Run the layers -> y, the final state of each by name, what the way back needs."""
         raise NotImplementedError
 
     def _backward(self, dy: ArrayLike, cache: Any, dstates: States) -> tuple[NDArray, States, Grads]:
         """Go back through the layers -> dx, for each by name the gradient of its initial state and its `grads`."""
         raise NotImplementedError
+
+    def _run(
+        self, name: str, x: NDArray, state: Any, lengths: ArrayLike | None, rng: np.random.Generator | None
+    ) -> tuple[NDArray, Any, Any]:
+        """Run one layer forward; only a composition may have dropout within."""
+        layer = self.layers[name]
+        with _errors_name(name):
+            if isinstance(layer, Composed):
+                return layer.forward(x, state, lengths, rng)
+            return layer.forward(x, state, lengths)
 
     def _flat(self, arrays: Grads) -> dict[str, NDArray]:
         return {f"{name}.{key}": array for name in self.layers for key, array in arrays[name].items()}
@@ -120,6 +139,14 @@ class Composed:
         return dict(zip(self.layers, state, strict=True))
 
 
+@dataclass(frozen=True, slots=True)
+class StackedCache:
+    """What the backward pass of stacked layers needs of their forward pass."""
+
+    layers: dict[str, Any]  # the cache of each
+    dropout: dict[str, NDArray | None]  # that of the dropout below each
+
+
 class Stacked(Composed):
     """Recurrent layers one above the other: each reads, step by step, what the one below gives.
 
@@ -127,6 +154,8 @@ class Stacked(Composed):
     ----------
     layers : list or tuple
         From the lowest to the highest: `RNN`, `GRU`, `LSTM`, or compositions of these.
+    dropout : float
+        The `Dropout` rate between two layers; it needs the `rng` of `forward`.
 
     Attributes
     ----------
@@ -140,7 +169,8 @@ class Stacked(Composed):
     Raises
     ------
     TypeError, ValueError
-        If there is no layer, one is not recurrent, has two places, or does not fit on the one below.
+        If there is no layer, one is not recurrent, has two places or does not fit on the one below, or `dropout` is
+        not a rate.
 
     Examples
     --------
@@ -148,7 +178,7 @@ class Stacked(Composed):
     >>> y, ((h0, c0), (h1, c1)), cache = stacked.forward(x)
     """
 
-    def __init__(self, layers: list | tuple) -> None:
+    def __init__(self, layers: list | tuple, dropout: float = 0.0) -> None:
         if not isinstance(layers, (list, tuple)):
             raise TypeError(f"layers is a {type(layers).__name__}; expected a list of recurrent layers")
         if not layers:
@@ -163,20 +193,25 @@ class Stacked(Composed):
                 )
             width = gives
         self.output_size = width
+        with _errors_name("dropout"):
+            self.dropout = Dropout(dropout)
 
-    def _forward(self, x: NDArray, states: States, lengths: ArrayLike | None) -> tuple[NDArray, States, dict[str, Any]]:
-        y, last, caches = x, {}, {}
-        for name, layer in self.layers.items():
-            with _errors_name(name):
-                y, last[name], caches[name] = layer.forward(y, states[name], lengths)
-        return y, last, caches
+    def _forward(
+        self, x: NDArray, states: States, lengths: ArrayLike | None, rng: np.random.Generator | None
+    ) -> tuple[NDArray, States, StackedCache]:
+        y, last, cache = x, {}, StackedCache({}, {})
+        for name in self.layers:
+            y, cache.dropout[name] = (y, None) if name == "0" else self.dropout.forward(y, rng)
+            y, last[name], cache.layers[name] = self._run(name, y, states[name], lengths, rng)
+        return y, last, cache
 
-    def _backward(self, dy: ArrayLike, cache: dict[str, Any], dstates: States) -> tuple[NDArray, States, Grads]:
+    def _backward(self, dy: ArrayLike, cache: StackedCache, dstates: States) -> tuple[NDArray, States, Grads]:
         dx: Any = dy
         initial, grads = {}, {}
         for name, layer in reversed(self.layers.items()):
             with _errors_name(name):
-                dx, initial[name], grads[name] = layer.backward(dx, cache[name], dstates[name])
+                dx, initial[name], grads[name] = layer.backward(dx, cache.layers[name], dstates[name])
+            dx, _ = self.dropout.backward(dx, cache.dropout[name])
         return dx, initial, grads
 
 
@@ -230,15 +265,14 @@ class Bidirectional(Composed):
         self.output_size = 2 * H
 
     def _forward(
-        self, x: NDArray, states: States, lengths: ArrayLike | None
+        self, x: NDArray, states: States, lengths: ArrayLike | None, rng: np.random.Generator | None
     ) -> tuple[NDArray, States, BidirectionalCache]:
         T, N, _ = x.shape
         mirror = _mirror(T, N, lengths)
         given = {"forward": x, "reverse": x[mirror]}
         y, last, caches = {}, {}, {}
-        for name, layer in self.layers.items():
-            with _errors_name(name):
-                y[name], last[name], caches[name] = layer.forward(given[name], states[name], lengths)
+        for name in self.layers:
+            y[name], last[name], caches[name] = self._run(name, given[name], states[name], lengths, rng)
         return np.concatenate([y["forward"], y["reverse"][mirror]], axis=2), last, BidirectionalCache(caches, mirror)
 
     def _backward(self, dy: ArrayLike, cache: BidirectionalCache, dstates: States) -> tuple[NDArray, States, Grads]:

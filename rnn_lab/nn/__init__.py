@@ -1,6 +1,7 @@
 """The mathematics: cells, layers, losses, optimizers and the gradient check, on NumPy alone."""
 
 from rnn_lab.nn.cells import RNNCell
+from rnn_lab.nn.composed import Bidirectional, Stacked
 from rnn_lab.nn.gated_cells import GRUCell, LSTMCell
 from rnn_lab.nn.gru import GRU
 from rnn_lab.nn.layers import Dropout, Embedding, Linear
@@ -15,12 +16,14 @@ __all__ = [
     "RNN",
     "SGD",
     "Adam",
+    "Bidirectional",
     "Dropout",
     "Embedding",
     "GRUCell",
     "LSTMCell",
     "Linear",
     "RNNCell",
+    "Stacked",
     "clip_by_norm",
     "mean_squared_error",
     "softmax_cross_entropy",

@@ -68,7 +68,6 @@ def fit(
     validate_every: int = 50,
     checkpoint: str | Path | None = None,
     resume: bool = False,
-    on_validation: Callable[[History], None] | None = None,
     progress: bool = True,
 ) -> History:
     """Train a model, in place.
@@ -94,8 +93,6 @@ def fit(
         A safetensors file.
     resume : bool
         Continue from `checkpoint` if it exists: the numbers are those of a run that was never stopped.
-    on_validation : callable, optional
-        Takes the history after each validation, to draw it.
     progress : bool
         Whether to show a bar.
 
@@ -135,8 +132,6 @@ def fit(
                 run.validate(validate)
                 run.save()
                 bar.set_postfix_str(f"loss {loss:.4g}, best {run.history.best[1]:.4g}", refresh=False)
-                if on_validation is not None:
-                    on_validation(run.history)
     if interrupted.is_set():
         run.history.stopped = "interrupted"
         run.save()

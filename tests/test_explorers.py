@@ -286,3 +286,13 @@ def test_unrolled_is_recorded_with_a_description_for_each_frame():
     assert panel.live.recording
     assert "One weight, many uses" in panel.live.alt
     assert "dW = 2.015" in panel.live.alt
+
+
+def test_the_dotted_line_of_the_gradient_flow_follows_the_clip():
+    controls = Controls(gradient_flow.explorer())
+    (limit,) = (line for axes in controls.live.fig.axes for line in axes.lines if line.get_linestyle() == ":")
+    for max_norm in (0.1, 100):
+        controls.by_name["clip at norm"].value = max_norm
+        assert limit.get_visible() and set(limit.get_xdata()) == {max_norm}
+    controls.by_name["clip at norm"].value = np.inf
+    assert not limit.get_visible()

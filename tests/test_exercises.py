@@ -12,7 +12,7 @@ from rnn_lab.nn import RNN, RNNCell, clip_by_norm, mean_squared_error
 
 ALL = {
     f"{chapter}.{name}": value
-    for chapter in ("start", "cell", "bptt")
+    for chapter in ("start", "cell", "bptt", "gates")
     for name, value in vars(getattr(exercises, chapter)).items()
     if isinstance(value, Exercise)
 }
@@ -28,6 +28,11 @@ FEWEST_MISCONCEPTIONS = {
     "bptt.truncated": 5,
     "bptt.clip": 5,
     "bptt.ar_features": 3,
+    "gates.lstm_step": 8,
+    "gates.lstm_backward": 8,
+    "gates.gru_backward": 8,
+    "gates.half_life": 5,
+    "gates.fast_forward": 8,
 }
 
 

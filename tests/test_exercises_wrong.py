@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from rnn_lab.exercises import bptt, cell, start
+from rnn_lab.exercises import bptt, cell, gates, start
 from rnn_lab.exercises.panel import ORANGE
 
 double = start.warm_up
@@ -186,6 +186,38 @@ def test_outputs_are_told_apart(answer, sentences):
         assert sentence in (verdict.headline, *verdict.sentences) or sentence in " ".join(repr(verdict).split()), (
             verdict
         )
+
+
+def raised(*rows):
+    """Add 1 in some rows of a column."""
+    return lambda db: db + np.isin(np.arange(len(db)), rows)[:, None]
+
+
+@pytest.mark.parametrize(
+    ("rows", "sentence"),
+    [
+        ((1, 2), "Of its 4 rows, only 1 to 2 are wrong."),
+        ((3,), "Of its 4 rows, only 3 is wrong."),
+        ((0, 2, 3), "Of its 4 rows, only 0 and 2 to 3 are wrong."),
+    ],
+)
+def test_among_several_outputs_that_are_wrong_one_with_a_clue_is_described(rows, sentence):
+    verdict = cell.backward.check(spoiled(dx=lambda dx: dx + 1, db=raised(*rows)))
+    assert verdict.headline == "Not right yet: dx and db."
+    assert any(said.startswith("For one example: db ") and said.endswith(sentence) for said in verdict.sentences)
+
+
+def test_wrong_rows_without_a_pattern_are_not_listed():
+    def every_third_row_raised(*arguments):
+        *others, db = gates.lstm_backward.reference(*arguments)
+        return *others, raised(0, 3, 6, 9)(db)
+
+    assert "rows" not in repr(gates.lstm_backward.check(every_third_row_raised))
+
+
+def test_a_single_number_in_an_array_is_shown():
+    verdict = gates.half_life.check(lambda bias: 0 * bias + 7)
+    assert any(said.startswith("For one bias: steps is 7; expected ") for said in verdict.sentences)
 
 
 def test_two_mistakes_at_once_are_placed_though_not_named():

@@ -171,7 +171,8 @@ class Exercise:
                 return Verdict(
                     "Not right yet: a second call with the same arguments gives another result.",
                     (
-                        "Something is remembered from one call to the next, or drawn at random. "
+                        "Something is remembered from one call to the next, drawn at random, or read from an array of "
+                        "`np.empty` before anything is written there. "
                         "Everything that the result depends on has to come in as an argument.",
                     ),
                 )
@@ -201,8 +202,8 @@ class Exercise:
             sentences = (outcome.sentence, called, *([] if all(faults) else where))
             return Verdict(f"Not right yet: it {outcome.failure}.", sentences, outcome.code)
         wrong = [name for name in outcome.outputs if any(name in faulty for faulty in faults)]
-        first = f"For {trial.condition}: {next(iter(faulty.values()))}"
-        return Verdict(f"Not right yet: {listed(wrong)}.", (*where, first, called))
+        telling = max(faulty.values(), key=lambda sentence: sentence.count(". "))  # the first that has a clue
+        return Verdict(f"Not right yet: {listed(wrong)}.", (*where, f"For {trial.condition}: {telling}", called))
 
     def _right_numbers(self, outcomes: list[Outcome]) -> Verdict:
         """The verdict on right numbers: arrays have to be new ones."""

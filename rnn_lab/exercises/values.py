@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 REAL = "fiub"  # kinds of dtype
+MOST_RUNS = 2  # of wrong rows that are listed; more are no pattern
 NOT_REAL = {"U": "text", "c": "complex numbers", "O": "objects"}
 
 
@@ -94,11 +95,12 @@ def fault(name: str, outputs: Mapping[str, NDArray], expected: Mapping[str, NDAr
         return f"{name} holds NaN or infinity in {count} of {value.size} {'entry' if value.size == 1 else 'entries'}."
     if close(value, right, tolerance):
         return ""
-    if right.ndim == 0:
-        return f"{name} is {value:.6g}; expected {right:.6g}."
+    if right.size == 1:
+        return f"{name} is {value.item():.6g}; expected {right.item():.6g}."
     difference, largest = np.abs(value.astype(float) - right).max(), np.abs(right).max()
     size = f"{name} differs by up to {difference:.2g}, where its largest entry should be {largest:.2g}."
-    return size + (_clue(name, value, expected, tolerance) or _first_step_that_is_wrong(name, value, right, tolerance))
+    where = _first_step_that_is_wrong(name, value, right, tolerance) + _rows_that_are_wrong(value, right, tolerance)
+    return size + (_clue(name, value, expected, tolerance) or where)
 
 
 def described(value: Any) -> str:
@@ -144,7 +146,7 @@ def _clue(name: str, value: NDArray, expected: Mapping[str, NDArray], tolerance:
             return f" It equals {other}: the order is {', '.join(expected)}."
     if value.ndim == 2 and close(value.T, right, tolerance):
         return " It is the transpose of what it should be."
-    if value.shape != right.shape or right.size == 1:
+    if value.shape != right.shape:
         return ""
     factor = float(np.vdot(right, value) / np.vdot(right, right))
     if not close(value, factor * right, tolerance) or factor == 0:
@@ -168,6 +170,18 @@ def _first_step_that_is_wrong(name: str, value: NDArray, right: NDArray, toleran
     fine = f"{name}[{first}] is" if count == 1 else f"{name}[{first}] to {name}[{last}] are"
     zero = "" if value[steps[count]].any() else ": it is zero"
     return f" {fine} right, {name}[{steps[count]}] is not{zero}."
+
+
+def _rows_that_are_wrong(value: NDArray, right: NDArray, tolerance: float) -> str:
+    """In a matrix, say which rows are wrong if the others are right: gates lie below one another."""
+    if right.ndim != 2:
+        return ""
+    is_wrong = ~_agrees(value, right, tolerance).all(axis=1)
+    borders = np.flatnonzero(np.diff(is_wrong, prepend=False, append=False)).reshape(-1, 2)
+    if is_wrong.all() or len(borders) > MOST_RUNS:
+        return ""
+    runs = [f"{first}" if first + 1 == end else f"{first} to {end - 1}" for first, end in borders]
+    return f" Of its {len(right)} rows, only {listed(runs)} {'is' if is_wrong.sum() == 1 else 'are'} wrong."
 
 
 def _as_array(name: str, value: Any) -> NDArray:

@@ -8,11 +8,19 @@ from support import assert_same
 
 from rnn_lab.checkpoints import load_checkpoint
 from rnn_lab.models import Forecaster
-from rnn_lab.nn import SGD, Adam
+from rnn_lab.nn import SGD, Adam, cosine_decay, step_decay, warmup
 from rnn_lab.training import TrainingDiverged, fit
 
 RULES = pytest.mark.parametrize(
-    "rule", [lambda: SGD(0.05), lambda: SGD(0.05, momentum=0.9), lambda: Adam(0.01)], ids=["SGD", "momentum", "Adam"]
+    "rule",
+    [
+        lambda: SGD(0.05),
+        lambda: SGD(0.05, momentum=0.9),
+        lambda: Adam(0.01),
+        lambda: Adam(warmup(3, cosine_decay(0.01, 9))),
+        lambda: SGD(step_decay(0.05, 0.5, every=5)),
+    ],
+    ids=["SGD", "momentum", "Adam", "schedule", "SGD with a schedule"],
 )
 
 

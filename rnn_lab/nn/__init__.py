@@ -9,6 +9,7 @@ from rnn_lab.nn.losses import mean_squared_error, softmax_cross_entropy
 from rnn_lab.nn.lstm import LSTM
 from rnn_lab.nn.optimizers import SGD, Adam, clip_by_norm
 from rnn_lab.nn.recurrent import RNN
+from rnn_lab.nn.schedules import cosine_decay, exponential_decay, step_decay, warmup
 
 __all__ = [
     "GRU",
@@ -25,6 +26,10 @@ __all__ = [
     "RNNCell",
     "Stacked",
     "clip_by_norm",
+    "cosine_decay",
+    "exponential_decay",
     "mean_squared_error",
     "softmax_cross_entropy",
+    "step_decay",
+    "warmup",
 ]

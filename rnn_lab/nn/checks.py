@@ -96,6 +96,13 @@ def as_size(name: str, value: int) -> int:
     return int(value)
 
 
+def as_positive(name: str, value: float) -> float:
+    """Return `value` as a number above 0."""
+    if not (isinstance(value, (int, float, np.integer, np.floating)) and 0 < value < np.inf):
+        raise ValueError(f"{name} is {value!r}; expected a number above 0")
+    return float(value)
+
+
 def as_generator(rng: np.random.Generator | None) -> np.random.Generator:
     """Return `rng`, or a generator seeded by the system if it is left out."""
     if rng is None:

@@ -2,5 +2,20 @@
 
 from rnn_lab.models.forecaster import Forecaster
 from rnn_lab.models.language_model import LanguageModel, TextBatch
+from rnn_lab.models.ngrams import NGrams
+from rnn_lab.models.sequence_model import SequenceModel
+from rnn_lab.models.streams import Stream, as_columns, cross_entropy
+from rnn_lab.models.translator import PairBatch, Translator
 
-__all__ = ["Forecaster", "LanguageModel", "TextBatch"]
+__all__ = [
+    "Forecaster",
+    "LanguageModel",
+    "NGrams",
+    "PairBatch",
+    "SequenceModel",
+    "Stream",
+    "TextBatch",
+    "Translator",
+    "as_columns",
+    "cross_entropy",
+]

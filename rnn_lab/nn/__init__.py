@@ -1,5 +1,7 @@
 """The mathematics: cells, layers, losses, optimizers and the gradient check, on NumPy alone."""
 
+from rnn_lab.nn.attention import AdditiveAttention
+from rnn_lab.nn.attention_gru import AttentionGRU
 from rnn_lab.nn.cells import RNNCell
 from rnn_lab.nn.composed import Bidirectional, Stacked
 from rnn_lab.nn.gated_cells import GRUCell, LSTMCell
@@ -17,6 +19,8 @@ __all__ = [
     "RNN",
     "SGD",
     "Adam",
+    "AdditiveAttention",
+    "AttentionGRU",
     "Bidirectional",
     "Dropout",
     "Embedding",

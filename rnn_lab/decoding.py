@@ -5,6 +5,7 @@ scores the next one, logits (N, V). The state is the model's own affair; None is
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -142,6 +143,103 @@ def generate(
         if ended.all():
             break
     return np.array(added)
+
+
+@dataclass(frozen=True)
+class Hypothesis:
+    """A sequence that beam search has looked at.
+
+    Attributes
+    ----------
+    ids : tuple of int
+        Without the start symbol; with the end symbol, if it has come to that.
+    log_probability : float
+        In nats, of all of it.
+    """
+
+    ids: tuple[int, ...]
+    log_probability: float
+
+
+@dataclass(frozen=True)
+class Beam:
+    """What beam search has found, and the way there.
+
+    Attributes
+    ----------
+    found : list of Hypothesis
+        The best first; those that ended, or if none has, those that the search had when it stopped.
+    kept : list of list of Hypothesis
+        What was kept at each step, the likeliest first.
+    """
+
+    found: list[Hypothesis]
+    kept: list[list[Hypothesis]]
+
+
+def beam_search(
+    step: Step, start: int, end: int, width: int, length: int, *, state: Any = None, length_power: float = 0.0
+) -> Beam:
+    """Look for the likeliest sequence: keep the best `width` beginnings, let each go on in every way, keep the best.
+
+    Parameters
+    ----------
+    step : callable
+        As for `generate`, over several sequences at once: every array of the state has one row for each of them, on
+        its first axis; the state may be a tuple of such arrays, or of tuples.
+    start, end : int
+        The token that is read first, and the one that ends a sequence.
+    width : int
+        With 1 it is greedy.
+    length : int
+        How many tokens to add, at most.
+    state : optional
+        The state before the start symbol, of one sequence; None is the beginning.
+    length_power : float
+        What has ended is ranked by its log-probability over its length to this power: 0 ranks by probability, which
+        prefers the short; 1 by the mean of a token.
+
+    Returns
+    -------
+    Beam
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a size is not a whole number of at least 1, or `length_power` is negative.
+    """
+    width, length = as_size("width", width), as_size("length", length)
+    if not 0 <= length_power < np.inf:
+        raise ValueError(f"length_power is {length_power!r}; expected a number of at least 0")
+
+    def score(hypothesis: Hypothesis) -> float:
+        return hypothesis.log_probability / len(hypothesis.ids) ** length_power
+
+    alive, ended, kept = [Hypothesis((), 0.0)], [], []
+    for _ in range(length):
+        last = np.array([hypothesis.ids[-1] if hypothesis.ids else start for hypothesis in alive])
+        logits, state = step(last, state)
+        totals = log_softmax(logits) + np.array([[hypothesis.log_probability] for hypothesis in alive])  # (N, V)
+        best = np.argsort(-totals, axis=None, kind="stable")[:width]
+        parents, tokens = np.unravel_index(best, totals.shape)
+        kept.append(
+            [
+                Hypothesis((*alive[parent].ids, int(token)), float(totals[parent, token]))
+                for parent, token in zip(parents, tokens, strict=True)
+            ]
+        )
+        ended += [hypothesis for hypothesis in kept[-1] if hypothesis.ids[-1] == end]
+        alive = [hypothesis for hypothesis in kept[-1] if hypothesis.ids[-1] != end]
+        state = _rows(state, parents[tokens != end])
+        # A log-probability only falls; what lives cannot rank above this any more.
+        if not alive or (ended and max(map(score, ended)) >= alive[0].log_probability / length**length_power):
+            break
+    return Beam(sorted(ended or alive, key=score, reverse=True), kept)
+
+
+def _rows(state: Any, rows: NDArray) -> Any:
+    """Pick rows of every array of a state."""
+    return tuple(_rows(part, rows) for part in state) if isinstance(state, tuple) else state[rows]
 
 
 def _positive(name: str, value: float) -> float:

@@ -1,8 +1,15 @@
-"""Numbers in words: three spellers, and pairs of them to translate."""
+"""Numbers in words: spellers for three languages, and pairs of them to translate."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnn_lab.datasets.translation import Pairs, Vocabulary
 
 LARGEST = 999_999
+LEARNT_BELOW = 10_000
 _ENGLISH = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
     "eighteen nineteen"
@@ -97,10 +104,70 @@ def french(number: int) -> str:
 
 
 SPELLERS: dict[str, Callable[[int], str]] = {"English": english, "German": german, "French": french}
+EVERY_WORD = (*range(100), 100, 200, 1000)  # numbers that hold every letter
+
+
+class Split(NamedTuple):
+    """Numbers in four parts, none of which has one of another.
+
+    Attributes
+    ----------
+    train, choose, test : ndarray of int
+        Below 10,000: to learn from, to choose by, and all others, to be looked at once.
+    longer : ndarray of int
+        As many of five digits as of six, which are longer than anything learnt.
+    """
+
+    train: NDArray
+    choose: NDArray
+    test: NDArray
+    longer: NDArray
+
+
+def split(rng: np.random.Generator, train: int = 2000, choose: int = 300, longer: int = 1000) -> Split:
+    """Draw which numbers are learnt and which are asked for.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+    train, choose, longer : int
+        How many of each; all that are left below 10,000 are for the test.
+
+    Raises
+    ------
+    ValueError
+        If nothing would be left for the test.
+    """
+    if not 0 < train < train + choose < LEARNT_BELOW:
+        raise ValueError(f"train and choose are {train} and {choose}; expected fewer than {LEARNT_BELOW} together")
+    below = rng.permutation(LEARNT_BELOW)
+    above = [rng.choice(np.arange(first, 10 * first), longer // 2, replace=False) for first in (10_000, 100_000)]
+    learnt, chosen_by, unseen = np.split(below, [train, train + choose])
+    return Split(learnt, chosen_by, unseen, np.concatenate(above))
+
+
+def pairs(numbers: Sequence[int] | NDArray, language: str = "German") -> Pairs:
+    """Return numbers in English and in another language, character by character.
+
+    Parameters
+    ----------
+    numbers : sequence of int
+    language : {"German", "French", "English"}
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a number is not one from 0 to 999,999, or nobody here speaks the language.
+    """
+    if language not in SPELLERS:
+        raise ValueError(f"language is {language!r}; expected one of {', '.join(SPELLERS)}")
+    spell = SPELLERS[language]
+    source, target = (Vocabulary(map(speller, EVERY_WORD)) for speller in (english, spell))
+    return Pairs([english(number) for number in numbers], [spell(number) for number in numbers], source, target)
 
 
 def _checked(number: int) -> int:
-    if isinstance(number, bool) or not hasattr(number, "__index__"):
+    if isinstance(number, (bool, np.bool_)) or not isinstance(number, (int, np.integer)):
         raise TypeError(f"number is {number!r}, a {type(number).__name__}; expected a whole number such as 42")
     if not 0 <= number <= LARGEST:
         raise ValueError(f"number is {number}; expected 0 to {LARGEST:,}: the spellers know no larger words")

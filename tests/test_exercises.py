@@ -12,7 +12,7 @@ from rnn_lab.nn import RNN, RNNCell, clip_by_norm, mean_squared_error
 
 ALL = {
     f"{chapter}.{name}": value
-    for chapter in ("start", "cell", "bptt", "gates")
+    for chapter in ("start", "cell", "bptt", "gates", "language_model")
     for name, value in vars(getattr(exercises, chapter)).items()
     if isinstance(value, Exercise)
 }
@@ -33,6 +33,11 @@ FEWEST_MISCONCEPTIONS = {
     "gates.gru_backward": 8,
     "gates.half_life": 5,
     "gates.fast_forward": 8,
+    "language_model.cross_entropy": 8,
+    "language_model.embedding_gradient": 5,
+    "language_model.witten_bell": 6,
+    "language_model.blocks": 6,
+    "language_model.nucleus": 6,
 }
 
 

@@ -125,7 +125,7 @@ def counted(T, context) -> Condition:
         counting.context_counted_at_the_end,
     ),
     hints=(
-        "Begin with 1 / V for every token. Then go from no context to the whole one, and mix in what each of them says; "
+        "Begin with 1 / V for every token. Then go from no context to the whole one, and mix in what each says; "
         "a context of k tokens is the last k.",
         "Count what follows each place where the context stands in the text. With c counts in all and f different "
         "followers, `p = (counts + f * shorter) / (c + f)`.",

@@ -68,6 +68,18 @@ def test_embedding_by_hand():
     assert_same(grads, {"E": np.array([[7, 8], [1, 2], [0, 0], [53, 64]])})
 
 
+@given(st.integers(0, 2**32 - 1), st.integers(1, 40), st.integers(1, 4), st.integers(1, 60))
+def test_the_embeddings_gradient_adds_up_token_by_token(seed, R, D, V):
+    rng = np.random.default_rng(seed)
+    layer, dy = Embedding(V, D, rng), rng.standard_normal((R, 2, D))
+    for dtype in (np.uint8, np.int16, np.uint64):
+        ids = rng.integers(0, V, (R, 2)).astype(dtype)
+        expected = np.zeros((V, D))
+        for token, row in zip(ids.ravel(), dy.reshape(-1, D), strict=True):
+            expected[token] += row
+        assert_same(layer.backward(dy, layer.forward(ids)[1])[1]["E"], expected)
+
+
 def test_a_padding_id_is_zero_and_gets_no_gradient():
     layer = Embedding(3, 2, padding_id=1)
     y, cache = layer.forward([1, 2, 1])
@@ -91,9 +103,15 @@ def test_dropout_silences_its_share_and_keeps_the_mean(rate, dtype):
     silent = y == 0
     assert silent.mean() == pytest.approx(rate, abs=0.01)
     assert_same(y[~silent], np.full(np.sum(~silent), 2 / (1 - rate)), 1e-6)
-    dx, grads = layer.backward(3 * np.ones(x.shape), cache)
+    dx, grads = layer.backward(np.full(x.shape, 3, dtype), cache)
     assert_same(dx, 1.5 * y, 1e-6)
     assert grads == layer.params == {} and y.dtype == dx.dtype == dtype
+
+
+def test_a_dropout_of_nothing_draws_nothing():
+    rng = np.random.default_rng(0)
+    Dropout(0.0).forward(np.ones(3), rng)
+    assert rng.random() == np.random.default_rng(0).random()
 
 
 def test_dropout_follows_its_generator_and_rests_in_evaluation():
@@ -132,9 +150,10 @@ def test_a_masked_loss_is_the_loss_of_what_counts(loss, seed, T, N, K):
     assert_same(dy[mask], expected_dy)
     assert not dy[~mask].any()
 
-    y[~mask], target[~mask] = np.nan, np.nan if target.dtype == float else -1  # what is masked may be anything
-    assert_same(loss(y, target, mask)[1], dy, 0)
-    assert_same(loss(y, target, mask)[0], value, 0)
+    for anything in (-1, 99, np.nan):  # where it is masked
+        y[~mask], target[~mask] = anything, anything if target.dtype == float or np.isfinite(anything) else -1
+        assert_same(loss(y, target, mask)[1], dy, 0)
+        assert_same(loss(y, target, mask)[0], value, 0)
 
 
 @EVERY_LOSS

@@ -49,14 +49,22 @@ class SGD:
             if self.momentum == 0:
                 param -= rate * grads[name]
                 continue
-            velocity = self.state.setdefault(f"velocity.{name}", np.zeros_like(param))
+            velocity = _remembered(self.state, f"velocity.{name}", param)
             velocity *= self.momentum
             velocity += grads[name]
             param -= rate * velocity
 
 
 class Adam:
-    """Adam (Kingma & Ba, 2015, algorithm 1).
+    """Adam (Kingma & Ba, 2015): a step against the mean gradient, divided by the root of the mean squared gradient.
+
+    ::
+
+        m = (g[t] + beta1 * g[t - 1] + beta1**2 * g[t - 2] + ...) / (1 + beta1 + beta1**2 + ...)
+        v = the same of g**2, with beta2
+        param -= learning_rate * m / (sqrt(v) + epsilon)
+
+    This is the paper's algorithm 1: to divide a sum by its weights is to average and to correct for the bias of zero.
 
     Parameters
     ----------
@@ -64,14 +72,14 @@ class Adam:
         About the size of a step of each parameter, above 0; or a schedule that gives it for each update, counted
         from 0.
     betas : pair of float
-        How much of the running mean and of the running mean square is kept, from 0 to below 1.
+        The weight of each gradient, and of its square, beside that of the one after it, from 0 to below 1.
     epsilon : float
         Added to the root of the mean square, above 0.
 
     Attributes
     ----------
     state : dict
-        ``step``, ``mean.<name>`` and ``square.<name>``: all that a checkpoint has to keep.
+        ``step``, and the two sums, ``sum.<name>`` and ``squares.<name>``: all that a checkpoint has to keep.
     """
 
     def __init__(self, learning_rate: Rate, betas: tuple[float, float] = (0.9, 0.999), epsilon: float = 1e-8) -> None:
@@ -95,22 +103,20 @@ class Adam:
         self.state["step"] += 1
         step = int(self.state["step"])
         beta1, beta2 = self.betas
-        rate *= math.sqrt(1 - beta2**step) / (1 - beta1**step)
-        epsilon = self.epsilon * math.sqrt(1 - beta2**step)  # so that the rule is the paper's to the letter
+        weight1, weight2 = ((1 - beta**step) / (1 - beta) for beta in self.betas)  # the sums of the weights
+        rate *= math.sqrt(weight2) / weight1  # so that the loop divides neither sum by its weights
+        epsilon = self.epsilon * math.sqrt(weight2)
         for name, whole in params.items():
-            means = self.state.setdefault(f"mean.{name}", np.zeros_like(whole))
-            squares = self.state.setdefault(f"square.{name}", np.zeros_like(whole))
-            for param, grad, mean, square in _blocks(whole, grads[name], means, squares):
-                change = grad - mean  # mean += (1 - beta1) * (grad - mean)
-                change *= 1 - beta1
-                mean += change
-                np.multiply(grad, grad, out=change)  # square += (1 - beta2) * (grad**2 - square)
-                change -= square
-                change *= 1 - beta2
+            sums, squares = (_remembered(self.state, f"{kind}.{name}", whole) for kind in ("sum", "squares"))
+            for param, grad, total, square in _blocks(whole, grads[name], sums, squares):
+                total *= beta1
+                total += grad
+                change = np.square(grad, out=np.empty_like(param))
+                square *= beta2
                 square += change
-                np.sqrt(square, out=change)  # param -= rate * mean / (sqrt(square) + epsilon)
+                np.sqrt(square, out=change)
                 change += epsilon
-                np.divide(mean, change, out=change)
+                np.divide(total, change, out=change)
                 change *= rate
                 param -= change
 
@@ -144,13 +150,21 @@ def _check_alike(params: Arrays, grads: Arrays) -> None:
             raise ValueError(f"grads[{name!r}] has shape {grads[name].shape}; expected {param.shape}, as params")
 
 
+def _remembered(state: dict[str, NDArray], name: str, param: NDArray) -> NDArray:
+    """Return what a rule keeps of a parameter, zero at first."""
+    if name not in state:
+        state[name] = np.zeros_like(param)
+    return state[name]
+
+
 def _blocks(*arrays: NDArray) -> Iterator[tuple[NDArray, ...]]:
     """Yield arrays of one shape together, some rows at a time: a rule passes over them often, at best in the cache."""
-    rows_of = [np.atleast_1d(array) for array in arrays]
-    count = len(rows_of[0])
-    height = max(1, BLOCK * count // rows_of[0].size)
-    for start in range(0, count, height):
-        yield tuple(rows[start : start + height] for rows in rows_of)
+    if arrays[0].size <= BLOCK:
+        yield arrays
+        return
+    height = max(1, BLOCK * len(arrays[0]) // arrays[0].size)
+    for start in range(0, len(arrays[0]), height):
+        yield tuple(array[start : start + height] for array in arrays)
 
 
 def _fraction(name: str, value: float) -> float:

@@ -20,6 +20,7 @@ Batch = tuple[NDArray[np.float32], NDArray, NDArray[np.bool_]]
 
 SYMBOLS = 8  # what has to be remembered is one of these
 COPIED = 5
+MARKED = 4  # fewer symbols, so that a cell of few units can be watched
 TOLERANCE = 0.1
 
 CURVES_SHA256 = "to be measured"
@@ -127,6 +128,45 @@ def adding(lag: int, N: int, rng: np.random.Generator) -> Batch:
     return np.stack([numbers, markers], axis=2), np.tile(sums[:, None], (lag, 1, 1)), _last_steps(1, (lag, N))
 
 
+def last_mark(lag: int, N: int, rng: np.random.Generator) -> Batch:
+    """Generate the last mark: symbols all the time, two of them marked, a cue; at the cue, which was marked last?
+
+    To answer, a network has to write at a mark, keep between marks, and let go of the first mark at the second.
+
+    Parameters
+    ----------
+    lag : int
+        The symbols between the first mark, at the first step, and the cue, at least 1. The second mark is on one of
+        the first half of them, and always on another symbol.
+    N : int
+        How many sequences.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    x : ndarray of float32, shape (lag + 2, N, 6)
+        4 symbols, one-hot, then the mark and the cue.
+    target : ndarray of int, shape (lag + 2, N)
+        The symbol marked last, 0 ... 3, at every step.
+    mask : ndarray of bool, shape (lag + 2, N)
+        True at the last step, where the answer counts.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `lag` or `N` is not a whole number of at least 1, or `rng` is not a generator.
+    """
+    lag, N, rng = _checked(lag, N, rng)
+    ids, n = rng.integers(MARKED, size=(lag + 2, N)), np.arange(N)
+    second = rng.integers(1, max(lag // 2, 1) + 1, N)
+    ids[0] = (ids[second, n] + rng.integers(1, MARKED, N)) % MARKED
+    x = np.zeros((lag + 2, N, MARKED + 2), np.float32)
+    x[..., :MARKED] = _one_hot(ids, MARKED)
+    x[0, :, MARKED] = x[second, n, MARKED] = 1
+    x[-1] = _one_hot(np.array(MARKED + 1), MARKED + 2)
+    return x, np.tile(ids[second, n], (lag + 2, 1)), _last_steps(1, ids.shape)
+
+
 def success(y: ArrayLike, target: ArrayLike, mask: ArrayLike) -> float:
     """Return the fraction of sequences that are answered right at every step that counts.
 
@@ -193,6 +233,7 @@ TASKS = {
     "copy": Task(copy, SYMBOLS + 2, SYMBOLS, softmax_cross_entropy, 1 / SYMBOLS**COPIED),
     "adding": Task(adding, 2, 1, mean_squared_error, 1 - (1 - TOLERANCE) ** 2),  # by answering 1, the mean
 }
+LAST_MARK = Task(last_mark, MARKED + 2, MARKED, softmax_cross_entropy, 1 / MARKED)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """A recurrent layer that looks before every step (Bahdanau, Cho & Bengio, 2015)."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
@@ -159,7 +160,7 @@ class AttentionGRU:
         W_context = np.ascontiguousarray(W[:, D:])
         from_input, from_state = np.empty((2, T, N, 3 * H), W.dtype)
         dprojected = np.zeros_like(cache.memory.projected)
-        dattention = {"W": 0.0, "v": 0.0}
+        dattention: dict[str, Any] = {"W": 0, "v": 0}
         future = np.zeros((N, H), W.dtype)
         for t in reversed(range(T)):
             r, z, n = cache.gates[t]

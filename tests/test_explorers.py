@@ -1,14 +1,14 @@
-"""Every explorer: its mathematics over the whole range of its controls, its picture for every setting of them."""
+"""The explorers of chapters 01 and 02: over the whole range of their controls, in numbers and in pictures."""
 
 import re
 from functools import partial
 from itertools import combinations, pairwise, product
 from math import tanh
 
-import ipywidgets
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from controls import SILLY_TEXTS, Controls
 from matplotlib.path import Path
 from support import assert_same
 
@@ -19,7 +19,6 @@ from rnn_lab.nn import RNN
 from rnn_lab.nn.functions import ACTIVATIONS
 from rnn_lab.nn.gradcheck import check_gradients
 
-SILLY_TEXTS = ("", " ", "x" * 5000, "Ünïcödé", "日本語 \N{SNOWMAN}", "İİİ", "$x^2$", "\\frac{", "a\tb\nc\0d", "%s {0}")
 EXPLORERS = {"cell": cell.explorer, "gradient_flow": gradient_flow.explorer}
 
 
@@ -30,47 +29,9 @@ def _style():
         yield
 
 
-def settings_of(control):
-    """Return values that cover a control: its ends and some between, every option, texts nobody would expect."""
-    if isinstance(control, ipywidgets.Text):
-        return SILLY_TEXTS
-    if isinstance(control, ipywidgets.Dropdown | ipywidgets.SelectionSlider):
-        return [value for _, value in control._options_full]
-    kind = type(control.value)
-    return [kind(value) for value in np.linspace(control.min, control.max, 5)]
-
-
-class Controls:
-    """A panel's controls by their descriptions."""
-
-    def __init__(self, panel):
-        self.live = panel.live
-        self.by_name = {control.description: control for control in panel.children[0].children}
-
-    def frames(self, name, values=None):
-        """Set a control to each value, and yield what the browser then draws; put the control back at the end."""
-        control = self.by_name[name]
-        before = control.value
-        for value in settings_of(control) if values is None else values:
-            control.value = value
-            assert not self.live.error, f"{name} = {value!r}: {self.live.error}"
-            yield self.live.frame
-        control.value = before
-
-
 @pytest.mark.parametrize("name", EXPLORERS)
 def test_explorer_draws_every_setting_of_every_control(name):
-    controls = Controls(EXPLORERS[name]())
-    start = controls.live.frame
-    for control in controls.by_name:
-        frames = list(controls.frames(control))
-        if control == "text":
-            assert start not in frames, "who types is shown another input"
-            controls.by_name["input"].value = "impulse"
-        else:
-            assert len(set(frames)) == len(frames), f"two settings of {control} look alike"
-        assert controls.live.frame == start, f"{control} leaves a trace"
-    assert controls.live.backdrop_draws == 1
+    Controls(EXPLORERS[name]()).assert_every_setting_draws(moved_by={"text": "input"})
 
 
 @pytest.mark.parametrize("name", EXPLORERS)
@@ -78,10 +39,7 @@ def test_ends_of_every_control_differ_in_pixels(name):
     controls = Controls(EXPLORERS[name]())
     if name == "cell":
         controls.by_name["input"].value = "text"
-    for control, widget in controls.by_name.items():
-        settings = settings_of(widget)
-        first, last = (controls.live.png(dpi=50) for _ in controls.frames(control, [settings[0], settings[-1]]))
-        assert first != last, control
+    controls.assert_ends_differ_in_pixels()
 
 
 def test_typed_text_is_drawn():

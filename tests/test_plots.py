@@ -1,9 +1,11 @@
 """Pictures: one style, and words for those who do not see them."""
 
 import io
+from itertools import combinations
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pytest
 from PIL import Image
 
 from rnn_lab import plots
@@ -29,9 +31,34 @@ def test_a_heat_map_is_centred_at_zero():
     plt.close()
 
 
-def test_the_diagram_of_the_cell_names_every_part():
-    figure, axes = plt.subplots()
-    plots.cell_diagram(axes)
-    texts = {text.get_text() for text in axes.texts}
-    assert {"$x$", "$h$", "$W x$", "$U h$", "$+\\, b$", "tanh", "$h_{next}$"} <= texts
+@pytest.mark.parametrize(
+    ("diagram", "size", "parts"),
+    [
+        (plots.cell_diagram, (7.5, 3.2), {"$x$", "$h$", "$W x$", "$U h$", "$+\\, b$", "tanh", "$h_{next}$"}),
+        (plots.lstm_diagram, (9, 4.5), {"$x$", "$h$", "$c$", *"×+", "$i$", "$f$", "$g$", "$o$", "tanh", "$c_{next}$"}),
+        (plots.gru_diagram, (9, 4.1), {"$x$", "$h$", *"×+", "$r$", "$z$", "$n$", "$1 - z$", "$h_{next}$"}),
+    ],
+)
+def test_a_diagram_names_every_part_and_none_covers_another(diagram, size, parts):
+    figure, axes = plt.subplots(figsize=size, layout="constrained")
+    diagram(axes)
+    figure.draw_without_rendering()
+    written = [text for text in axes.texts if text.get_text()]
+    assert parts <= {text.get_text() for text in written}
+    boxes = [(text.get_bbox_patch() or text).get_window_extent() for text in written]
+    for box, other in combinations(boxes, 2):
+        assert not box.overlaps(other)
+    for box in boxes:
+        assert axes.bbox.x0 <= box.x0 and box.x1 <= axes.bbox.x1
+        assert axes.bbox.y0 <= box.y0 and box.y1 <= axes.bbox.y1
+    plt.close(figure)
+
+
+def test_an_arrow_runs_from_box_to_box():
+    figure, axes = plt.subplots(figsize=(9, 4.5))
+    plots.lstm_diagram(axes)
+    arrows = [text.arrow_patch for text in axes.texts if getattr(text, "arrow_patch", None)]
+    boxes = {text.get_bbox_patch() for text in axes.texts if text.get_bbox_patch()}
+    assert len(arrows) == 19
+    assert {arrow.patchB for arrow in arrows} == boxes - {text.get_bbox_patch() for text in axes.texts[:1]}
     plt.close(figure)

@@ -1,5 +1,6 @@
 """One model for each application, composed from `rnn_lab.nn`."""
 
+from rnn_lab.models.architectures import Architecture, bundled_language_models
 from rnn_lab.models.forecaster import Forecaster
 from rnn_lab.models.language_model import LanguageModel, TextBatch
 from rnn_lab.models.ngrams import NGrams
@@ -8,6 +9,7 @@ from rnn_lab.models.streams import Stream, as_columns, cross_entropy
 from rnn_lab.models.translator import PairBatch, Translator
 
 __all__ = [
+    "Architecture",
     "Forecaster",
     "LanguageModel",
     "NGrams",
@@ -17,5 +19,6 @@ __all__ = [
     "TextBatch",
     "Translator",
     "as_columns",
+    "bundled_language_models",
     "cross_entropy",
 ]

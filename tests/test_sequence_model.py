@@ -73,6 +73,11 @@ def test_the_parameters_are_those_of_the_layers():
     assert model.params["readout.W"] is model.readout.params["W"] and model.params["readout.W"].shape == (5, 4)
 
 
+def test_a_seed_gives_the_same_readout():
+    one, other = (SequenceModel(RNN(2, 3), 4, softmax_cross_entropy, np.random.default_rng(0)) for _ in range(2))
+    assert_same(one.readout.params, other.readout.params, tolerance=0)
+
+
 def test_float32_stays_float32():
     rng = np.random.default_rng(3)
     model = SequenceModel(LSTM(2, 3, rng, dtype=np.float32), 4, mean_squared_error, rng)

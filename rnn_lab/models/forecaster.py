@@ -3,7 +3,8 @@
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from rnn_lab.nn import RNN, Linear, mean_squared_error
+from rnn_lab.models.sequence_model import SequenceModel
+from rnn_lab.nn import RNN, mean_squared_error
 from rnn_lab.nn.checks import as_array, as_generator
 
 Batch = tuple[ArrayLike, ArrayLike]
@@ -42,9 +43,10 @@ class Forecaster:
         if not isinstance(warm_up, int) or isinstance(warm_up, bool) or warm_up < 0:
             raise ValueError(f"warm_up is {warm_up!r}; expected a whole number of steps, 0 or more")
         self.rnn = RNN(input_size, hidden_size, rng, dtype=dtype)
-        self.readout = Linear(hidden_size, input_size, rng, dtype=dtype)
+        self._model = SequenceModel(self.rnn, input_size, mean_squared_error, rng)
+        self.readout = self._model.readout
         self.warm_up = warm_up
-        self.params = _named("rnn", self.rnn.params) | _named("readout", self.readout.params)
+        self.params = _renamed(self._model.params)
 
     def predict(self, x: ArrayLike, state: ArrayLike | None = None) -> tuple[NDArray, NDArray]:
         """Return the prediction of the next value at every step, and the state after the last.
@@ -83,13 +85,9 @@ class Forecaster:
             raise ValueError(f"x has {len(x)} steps; expected more than warm_up = {self.warm_up}, or nothing is learnt")
         counts = np.zeros(x.shape[:2], bool)
         counts[self.warm_up :] = True
-        h, _, rnn_cache = self.rnn.forward(x)
-        y, readout_cache = self.readout.forward(h)
-        loss, dy = mean_squared_error(y, target, counts)
-        dh, readout_grads = self.readout.backward(dy, readout_cache)
-        _, _, rnn_grads = self.rnn.backward(dh, rnn_cache)
-        return loss, _named("rnn", rnn_grads) | _named("readout", readout_grads)
+        loss, grads = self._model.loss_and_grads((x, target, counts))
+        return loss, _renamed(grads)
 
 
-def _named(layer: str, arrays: dict[str, NDArray]) -> dict[str, NDArray]:
-    return {f"{layer}.{name}": array for name, array in arrays.items()}
+def _renamed(arrays: dict[str, NDArray]) -> dict[str, NDArray]:
+    return {name.replace("layer.", "rnn."): array for name, array in arrays.items()}

@@ -1,5 +1,5 @@
 """The sliders: one module for each explorer, with a pure `compute` and the `explorer` that draws it."""
 
-from rnn_lab.explorers import cell, gradient_flow, unrolled
+from rnn_lab.explorers import autocomplete, cell, gates, gradient_flow, look_back, memory, text_units, unrolled
 
-__all__ = ["cell", "gradient_flow", "unrolled"]
+__all__ = ["autocomplete", "cell", "gates", "gradient_flow", "look_back", "memory", "text_units", "unrolled"]

@@ -69,7 +69,7 @@ def compute(model: LanguageModel, ids: ArrayLike) -> LookBack:
     return LookBack(sizes, probability, int(np.searchsorted(shares, 0.9)) + 1)
 
 
-def explorer(text: str = EXAMPLE, place: int = 200, models: Mapping[str, LanguageModel] | None = None) -> Panel:
+def explorer(text: str = EXAMPLE, place: int = 88, models: Mapping[str, LanguageModel] | None = None) -> Panel:
     """Return the explorer of the gradients that go back from one prediction, to be displayed.
 
     Parameters
@@ -115,4 +115,4 @@ def explorer(text: str = EXAMPLE, place: int = 200, models: Mapping[str, Languag
         alt="A text, once for each cell; a frame around one character, and behind each earlier one the size of the "
         "gradient of that prediction: dark near the frame, fading with the distance.",
     )
-    return live.explore(update, place=IntSlider(place, 2, len(text), description="predicted character"))
+    return live.explore(update, place=IntSlider(place, 2, len(text), description="place in the text"))

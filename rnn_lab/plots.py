@@ -2,6 +2,7 @@
 
 import html
 import io
+from collections.abc import Mapping
 from importlib.resources import files
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -49,6 +50,29 @@ def show(figure: Figure, alt: str) -> None:
     words = f'<p style="{FOR_SCREEN_READERS}">{html.escape(alt)}</p>'
     display({"text/html": words, "text/plain": alt}, raw=True)
     display({"image/png": buffer.getvalue(), "text/plain": alt}, metadata={"image/png": {"alt": alt}}, raw=True)
+
+
+def show_texts(texts: Mapping[str, str], alt: str, width: int = 104, lines: int = 10) -> None:
+    """Display named texts one below the other, as a picture: what a model writes is not the same on every machine.
+
+    Parameters
+    ----------
+    texts : dict of str
+    alt : str
+        As in `show`.
+    width, lines : int
+        Characters in a line, and lines of each text: what is longer is broken, then cut; of empty lines in a row one
+        stays.
+    """
+    figure = plt.figure(figsize=(9.5, 0.17 * len(texts) * (lines + 2.5)))
+    for place, (name, text) in enumerate(texts.items()):
+        rows = [line[i : i + width] for line in text.split("\n") for i in range(0, max(len(line), 1), width)]
+        shown = [row for row, before in zip(rows, ["", *rows], strict=False) if row or before][:lines]
+        top = 1 - place / len(texts)
+        figure.text(0.005, top, name, va="top", color=PREDICTION, weight="bold")
+        below = top - 1.4 / (lines + 2.5) / len(texts)
+        figure.text(0.005, below, "\n".join(shown), va="top", family="monospace", size=9, parse_math=False)
+    show(figure, alt)
 
 
 def heat_map(axes: Axes, values: NDArray, limit: float = 1.0) -> AxesImage:

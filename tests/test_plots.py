@@ -24,6 +24,22 @@ def test_a_picture_is_shown_with_its_words_and_closed(monkeypatch):
     assert not plt.fignum_exists(figure.number)
 
 
+def test_texts_stay_within_their_picture(monkeypatch):
+    figures = []
+    monkeypatch.setattr(plots, "show", lambda figure, alt: figures.append(figure))
+    plots.show_texts({"long": "x" * 5000, "broken $x": "a\n\n\n\n$b$\n" * 3}, "Two texts.")
+    (figure,) = figures
+    names, texts = figure.texts[::2], figure.texts[1::2]
+    assert [text.get_text() for text in names] == ["long", "broken $x"]
+    assert texts[0].get_text().split("\n") == ["x" * 104] * 10
+    assert texts[1].get_text() == "a\n\n$b$\na\n\n$b$\na\n\n$b$\n"
+    figure.canvas.draw()
+    for text in figure.texts:
+        box = text.get_window_extent()
+        assert box.x0 >= 0 and box.y0 >= 0 and box.x1 <= figure.bbox.width and box.y1 <= figure.bbox.height
+    plt.close(figure)
+
+
 def test_a_heat_map_is_centred_at_zero():
     _, axes = plt.subplots()
     image = plots.heat_map(axes, np.array([[-0.2, 0.9]]), limit=2.0)

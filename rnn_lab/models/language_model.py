@@ -58,7 +58,7 @@ class LanguageModel:
         Where the initial weights of the embedding and the readout come from.
     tied : bool
         Read out with the embedding's own table (Press & Wolf, 2017), so that D must be H: one weight, two uses, whose
-        gradients add up.
+        gradients add up. Drawn with standard deviation D**-0.25.
     dropout : float
         The `Dropout` rate below and above the layer (Zaremba, Sutskever & Vinyals, 2014); `Stacked` has its own between
         its layers. All need an `rng` in `forward`.
@@ -104,7 +104,9 @@ class LanguageModel:
         self.dropout = Dropout(dropout)
         self.tied = bool(tied)
         if tied:
-            self.embedding.params["E"] = self.readout.params["W"]  # drawn for its harder use: scores of about 1
+            # Halfway between its two uses' scales, 1 and 1 / sqrt(D): the smaller learns slowly, the larger starts badly.
+            self.readout.params["W"] *= D**0.25
+            self.embedding.params["E"] = self.readout.params["W"]
         self.params = self._named(self.embedding.params, self.layer.params, self.readout.params)
 
     def forward(

@@ -104,7 +104,7 @@ class LanguageModel:
         self.dropout = Dropout(dropout)
         self.tied = bool(tied)
         if tied:
-            # Halfway between its two uses' scales, 1 and 1 / sqrt(D): the smaller learns slowly, the larger starts badly.
+            # Between the scales of its two uses, 1 and 1 / sqrt(D): the smaller learns slowly, the larger begins badly.
             self.readout.params["W"] *= D**0.25
             self.embedding.params["E"] = self.readout.params["W"]
         self.params = self._named(self.embedding.params, self.layer.params, self.readout.params)

@@ -24,7 +24,7 @@ from rnn_lab.decoding import beam_search, generate, greedy
 from rnn_lab.metrics import bleu
 from rnn_lab.models import Translator
 from rnn_lab.models.dictionary import WordDictionary
-from rnn_lab.models.translator import save_translator
+from rnn_lab.models.translator_weights import save_translator
 from rnn_lab.nn import Adam, softmax_cross_entropy
 from rnn_lab.nn.schedules import cosine_decay, warmup
 from rnn_lab.training import fit
@@ -33,9 +33,9 @@ FOLDER = Path(__file__).parent
 RESULTS = FOLDER / "translation_results.json"
 AT_ONCE = 200  # sentences that are translated together
 NUMBERS = {"embedding_size": 32, "hidden_size": 96, "batch": 32, "rate": 4e-3, "seeds": [0, 1, 2]}
-NUMBER_STEPS = {"with attention": 400, "without": 4000}
-SENTENCES = {"embedding_size": 128, "hidden_size": 192, "batch": 64, "rate": 2e-3, "epochs": 7, "dropout": 0.3}
-SENTENCES |= {"at_least": 3, "beam": 5, "length_power": 1.0, "seed": 0}
+NUMBER_STEPS = {"with attention": 400, "without": 2000}
+SENTENCES = {"embedding_size": 128, "hidden_size": 128, "batch": 64, "rate": 2e-3, "epochs": 5, "dropout": 0.3}
+SENTENCES |= {"at_least": 4, "beam": 5, "length_power": 1.0, "seed": 0}
 LONGEST_NUMBER, LONGEST_SENTENCE = 90, 50
 
 

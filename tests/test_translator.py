@@ -9,7 +9,7 @@ from support import assert_same
 
 from rnn_lab.decoding import generate, greedy
 from rnn_lab.models import PairBatch, Translator
-from rnn_lab.models.translator import load_translator, save_translator
+from rnn_lab.models.translator_weights import load_translator, save_translator
 from rnn_lab.nn import Adam, clip_by_norm, softmax_cross_entropy
 from rnn_lab.nn.gradcheck import check_gradients, negative_control
 from rnn_lab.storage import read_arrays, write_arrays

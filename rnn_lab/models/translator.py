@@ -1,8 +1,6 @@
 """Translation: an encoder reads one sequence, and a decoder, with or without attention, writes another."""
 
-import json
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,7 +11,6 @@ from rnn_lab.nn import GRU, AttentionGRU, Bidirectional, Dropout, Embedding, Lin
 from rnn_lab.nn.attention import Memory
 from rnn_lab.nn.checks import as_generator, as_ndarray
 from rnn_lab.nn.functions import tanh_slope
-from rnn_lab.storage import read_arrays, write_arrays
 
 
 class PairBatch(NamedTuple):
@@ -257,36 +254,6 @@ class Translator:
         h, above = self.dropout.forward(h, rng)
         logits, readout = self.readout.forward(h)
         return logits, state, (embedding, below, decoder, above, readout)
-
-
-def save_translator(path: Path, model: Translator) -> None:
-    """Write a translator's weights in float32, and what it is built of, whole or not at all."""
-    (source_size, D), (H, _) = model.source.params["E"].shape, model.bridge.params["W"].shape
-    sizes = {"source_size": source_size, "target_size": len(model.target.params["E"]), "embedding_size": D}
-    built_of = sizes | {"hidden_size": H, "attention": model.attention}
-    arrays = {name: param.astype(np.float32) for name, param in model.params.items()}
-    write_arrays(path, arrays, {"translator": json.dumps(built_of)})
-
-
-def load_translator(path: Path) -> Translator:
-    """Return the translator of a file that `save_translator` wrote.
-
-    Raises
-    ------
-    OSError
-        If the file is missing or cannot be read.
-    ValueError
-        If it is damaged, or holds something else.
-    """
-    arrays, metadata = read_arrays(path)
-    if "translator" not in metadata:
-        raise ValueError(f"{path} holds no translator; expected a file that save_translator wrote")
-    model = Translator(**json.loads(metadata["translator"]), dtype=np.float32)
-    if {name: array.shape for name, array in arrays.items()} != {name: p.shape for name, p in model.params.items()}:
-        raise ValueError(f"{path} holds weights of other names or shapes than its translator; bring back a copy")
-    for name, param in model.params.items():
-        param[...] = arrays[name]
-    return model
 
 
 def _as_sequences(name: str, ids: ArrayLike) -> NDArray:

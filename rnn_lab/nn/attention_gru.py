@@ -10,6 +10,7 @@ from rnn_lab.nn.attention import AdditiveAttention, Grads, Look, Memory
 from rnn_lab.nn.checks import as_array, as_generator, as_size
 from rnn_lab.nn.functions import sigmoid
 from rnn_lab.nn.gru import GRU
+from rnn_lab.nn.recurrent import gate_by_gate
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,14 +111,13 @@ class AttentionGRU:
         h = np.empty((T + 1, N, H), W.dtype)
         h[0] = as_array("state", state, (N, H), finite=True)
         from_x = read[:, :, :D] @ W[:, :D].T + b_input  # the inputs' share of every step at once
-        W_context_T, U_T = np.ascontiguousarray(W[:, D:].T), np.ascontiguousarray(U.T)
         gates, recalled = np.empty((T, 3, N, H), W.dtype), np.empty((T, N, H), W.dtype)
         looks = []
         for t in range(T):
             read[t, :, D:], look = self.attention.forward(h[t], memory)
             looks.append(look)
-            r_input, z_input, n_input = np.split(from_x[t] + read[t, :, D:] @ W_context_T, 3, axis=1)
-            r_state, z_state, recalled[t] = np.split(h[t] @ U_T + b_state, 3, axis=1)
+            r_input, z_input, n_input = gate_by_gate(from_x[t] + read[t, :, D:] @ W[:, D:].T, 3)
+            r_state, z_state, recalled[t] = gate_by_gate(h[t] @ U.T + b_state, 3)
             r, z, n = gates[t]
             sigmoid(r_input + r_state, out=r)
             sigmoid(z_input + z_state, out=z)
@@ -157,7 +157,6 @@ class AttentionGRU:
         (T, N, width), H, D = cache.read.shape, U.shape[1], self.input_size
         dh = as_array("dh", dh, (T, N, H))
         dcontexts = np.array(as_array("dcontexts", dcontexts, (T, N, width - D)), W.dtype)
-        W_context = np.ascontiguousarray(W[:, D:])
         from_input, from_state = np.empty((2, T, N, 3 * H), W.dtype)
         dprojected = np.zeros_like(cache.memory.projected)
         dattention: dict[str, Any] = {"W": 0, "v": 0}
@@ -170,7 +169,7 @@ class AttentionGRU:
             dr = dn * cache.recalled[t] * r * (1 - r)
             np.concatenate([dr, dz, dn], axis=1, out=from_input[t])
             np.concatenate([dr, dz, dn * r], axis=1, out=from_state[t])
-            dcontexts[t] += from_input[t] @ W_context
+            dcontexts[t] += from_input[t] @ W[:, D:]
             dquery, dprojected_t, dattention_t = self.attention.backward(dcontexts[t], cache.looks[t], cache.memory)
             dprojected += dprojected_t
             dattention = {name: dattention[name] + grad for name, grad in dattention_t.items()}

@@ -9,10 +9,8 @@ from support import assert_same
 
 from rnn_lab.decoding import generate, greedy
 from rnn_lab.models import PairBatch, Translator
-from rnn_lab.models.translator_weights import load_translator, save_translator
 from rnn_lab.nn import Adam, clip_by_norm, softmax_cross_entropy
 from rnn_lab.nn.gradcheck import check_gradients, negative_control
-from rnn_lab.storage import read_arrays, write_arrays
 
 VALUES = Path(__file__).parent / "oracles" / "torch_translator_values.npz"
 WITH_OR_WITHOUT = pytest.mark.parametrize("attention", [True, False], ids=["attention", "without"])
@@ -191,31 +189,3 @@ def test_bad_input_is_named(call, error, message):
     with pytest.raises(error) as raised:
         call(*model_and_batch())
     assert message in str(raised.value)
-
-
-@WITH_OR_WITHOUT
-def test_a_saved_translator_comes_back(attention, tmp_path):
-    model, batch = model_and_batch(attention, dtype=np.float32)
-    save_translator(tmp_path / "model.safetensors", model)
-    again = load_translator(tmp_path / "model.safetensors")
-    assert again.attention == attention
-    assert_same(again.params, model.params, 0)
-    assert again.loss_and_grads(batch)[0] == model.loss_and_grads(batch)[0]
-
-
-def test_a_file_that_holds_no_translator_is_refused(tmp_path):
-    model, _ = model_and_batch()
-    path = tmp_path / "model.safetensors"
-    with pytest.raises(FileNotFoundError):
-        load_translator(path)
-    write_arrays(path, model.params, {})
-    with pytest.raises(ValueError, match=r"model.safetensors holds no translator; expected a file that save_transl"):
-        load_translator(path)
-    path.write_bytes(b"an error page")
-    with pytest.raises(ValueError, match=r"model.safetensors is damaged"):
-        load_translator(path)
-    save_translator(path, model)
-    arrays, metadata = read_arrays(path)
-    write_arrays(path, arrays | {"bridge.W": arrays["bridge.W"].T}, metadata)
-    with pytest.raises(ValueError, match=r"holds weights of other names or shapes than its translator"):
-        load_translator(path)

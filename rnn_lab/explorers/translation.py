@@ -21,7 +21,6 @@ from rnn_lab.datasets import numbers
 from rnn_lab.decoding import Beam, beam_search
 from rnn_lab.live import LiveFigure, Panel
 from rnn_lab.models import Translator
-from rnn_lab.models.translator_weights import number_translator
 from rnn_lab.nn.functions import log_softmax
 
 LONGEST = 90  # letters that are written at most
@@ -189,13 +188,13 @@ def draw_candidates(bars: BarContainer, names: Lettering, translation: Translati
     names.write([(-0.07, row, translation.letters[number], "black") for row, number in enumerate(likeliest)], np.inf)
 
 
-def explorer(model: Translator | None = None, language: str = "German") -> Panel:
+def explorer(model: Translator, language: str = "German") -> Panel:
     """Return the explorer of a translator of numbers, to be displayed.
 
     Parameters
     ----------
-    model : Translator, optional
-        With attention; the course's own, into German, if left out.
+    model : Translator
+        From English into the language, letter by letter, with attention.
     language : {"German", "French", "English"}
 
     Raises
@@ -203,7 +202,7 @@ def explorer(model: Translator | None = None, language: str = "German") -> Panel
     ValueError
         As `compute`.
     """
-    translate = lru_cache(maxsize=1)(partial(compute, model or number_translator(), language=language))
+    translate = lru_cache(maxsize=1)(partial(compute, model, language=language))
     translate(0, 1)
 
     figure = plt.figure(figsize=(10, 8.6))

@@ -1,6 +1,7 @@
 """One model for each application, composed from `rnn_lab.nn`."""
 
 from rnn_lab.models.architectures import Architecture, bundled_language_models
+from rnn_lab.models.classifier import Classifier, SentenceBatch
 from rnn_lab.models.forecaster import Forecaster
 from rnn_lab.models.language_model import LanguageModel, TextBatch
 from rnn_lab.models.ngrams import NGrams
@@ -10,10 +11,12 @@ from rnn_lab.models.translator import PairBatch, Translator
 
 __all__ = [
     "Architecture",
+    "Classifier",
     "Forecaster",
     "LanguageModel",
     "NGrams",
     "PairBatch",
+    "SentenceBatch",
     "SequenceModel",
     "Stream",
     "TextBatch",

@@ -10,6 +10,7 @@ from rnn_lab.nn.layers import Dropout, Embedding, Linear
 from rnn_lab.nn.losses import mean_squared_error, softmax_cross_entropy
 from rnn_lab.nn.lstm import LSTM
 from rnn_lab.nn.optimizers import SGD, Adam, clip_by_norm
+from rnn_lab.nn.pooling import Pooling
 from rnn_lab.nn.recurrent import RNN
 from rnn_lab.nn.schedules import cosine_decay, exponential_decay, step_decay, warmup
 
@@ -27,6 +28,7 @@ __all__ = [
     "GRUCell",
     "LSTMCell",
     "Linear",
+    "Pooling",
     "RNNCell",
     "Stacked",
     "clip_by_norm",

@@ -154,20 +154,22 @@ def explorer(step: Step | None = None, prompt: str = "Return the name of the ") 
         [written, proposed, notice, *bars, *letters, *shares, entropy],
         alt="A prompt, its proposed continuation in green, and bars of the probabilities of the next character.",
     )
-    controls = {
-        "prompt": Textarea(prompt, description="prompt", rows=2),
+    wide, whole_words = Layout(flex="1 1 auto", width="auto"), {"description_width": "initial"}
+    sliders = {
         "temperature": FloatSlider(0.7, min=0.1, max=2, step=0.05, description="temperature"),
         "top_k": IntSlider(20, 1, 96, description="top-k"),
         "draw": IntSlider(0, 0, 30, description="another proposal"),
     }
-    accept = Button(description="accept the green proposal", layout=Layout(width="auto"))
-    accept.on_click(_accept(controls["prompt"], lambda: latest.proposal))
-    controls["prompt"].layout = Layout(width="100%")
+    field = Textarea(prompt, description="prompt", rows=2)
+    for control in (field, *sliders.values()):
+        control.layout, control.style = wide, whole_words
+    accept = Button(description="accept the green proposal", layout=Layout(width="15em"))
+    accept.on_click(_accept(field, lambda: latest.proposal))
     arranged = VBox(
-        [controls["prompt"], HBox([accept, controls["temperature"], controls["top_k"], controls["draw"]])],
+        [HBox([field, accept]), HBox(list(sliders.values()))],
         layout=Layout(width=f"{live.page_width:.0f}px", max_width="100%"),
     )
-    return live.explore(update, layout=arranged, **controls)
+    return live.explore(update, layout=arranged, prompt=field, **sliders)
 
 
 def _accept(prompt: Textarea, proposal: Callable[[], str]) -> Callable[[Button], None]:

@@ -1,11 +1,21 @@
 """Texts in cells: a letter in each, drawn once, and a colour behind it that can move."""
 
+import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import Colormap
+from matplotlib.colors import Colormap, LinearSegmentedColormap
 from numpy.typing import ArrayLike, NDArray
 
 LINE_BREAK = "↵"
+
+
+def _light(name: str, start: float, end: float) -> Colormap:
+    """Return a part of a colour map, on which black letters can be read."""
+    return LinearSegmentedColormap.from_list(f"light {name}", mpl.colormaps[name](np.linspace(start, end, 64)))
+
+
+SIGNED = _light("RdBu_r", 0.2, 0.8)  # centred at zero, as the heat maps of states
+GROWING = _light("YlOrRd", 0.0, 0.6)
 
 
 def visible(text: str) -> str:
@@ -34,9 +44,12 @@ class Letters:
     text : str
     width : int
         Characters in a row.
-    cmap : str or Colormap
+    cmap : Colormap
+        `SIGNED` or `GROWING`.
     limits : pair of float
         The values of the first and the last colour.
+    size : float
+        Of the letters, in points.
 
     Attributes
     ----------
@@ -45,7 +58,7 @@ class Letters:
     """
 
     def __init__(
-        self, axes: Axes, text: str, width: int, cmap: str | Colormap, limits: tuple[float, float], size: float = 10
+        self, axes: Axes, text: str, width: int, cmap: Colormap, limits: tuple[float, float], size: float = 10
     ) -> None:
         self._places = places(text, width)
         self._shape = int(self._places[:, 0].max()) + 1, width

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from rnn_lab import plots
 from rnn_lab.datasets.text import PRINTABLE
-from rnn_lab.explorers.lettering import LINE_BREAK, Letters
+from rnn_lab.explorers.lettering import GROWING, LINE_BREAK, Letters
 from rnn_lab.live import LiveFigure, Panel
 from rnn_lab.models import LanguageModel, bundled_language_models
 
@@ -88,7 +88,7 @@ def explorer(text: str = EXAMPLE, place: int = 88, models: Mapping[str, Language
     figure, rows = plt.subplots(len(models), 1, figsize=(10, 2.1 * len(models)))
     grids, frames, headings = {}, {}, {}
     for axes, name in zip(rows, models, strict=True):
-        grids[name] = Letters(axes, text, WIDTH, "YlOrRd", (-DECADES, 0), size=9)
+        grids[name] = Letters(axes, text, WIDTH, GROWING, (-DECADES, 0), size=9)
         frames[name] = axes.add_patch(Rectangle((0, 0), 1, 1, fill=False, edgecolor=plots.CELLS[name], linewidth=2.5))
         headings[name] = axes.set_title(name, color=plots.CELLS[name])
     scale = figure.colorbar(grids["RNN"].image, ax=rows, pad=0.01, aspect=40, shrink=0.8, ticks=range(-DECADES, 1))

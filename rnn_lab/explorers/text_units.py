@@ -9,7 +9,7 @@ from ipywidgets import Dropdown, IntSlider
 from numpy.typing import NDArray
 
 from rnn_lab.datasets.text import PRINTABLE
-from rnn_lab.explorers.lettering import Letters
+from rnn_lab.explorers.lettering import SIGNED, Letters
 from rnn_lab.live import LiveFigure, Panel
 from rnn_lab.models import LanguageModel, bundled_language_models
 
@@ -137,7 +137,7 @@ def explorer(text: str, model: LanguageModel | None = None) -> Panel:
     """
     units = compute(model or bundled_language_models()["large"], text)
     figure, axes = plt.subplots(figsize=(10, 5.2))
-    letters = Letters(axes, shown_part(text), WIDTH, "RdBu_r", (-1, 1), size=9)
+    letters = Letters(axes, shown_part(text), WIDTH, SIGNED, (-1, 1), size=9)
     heading = axes.set_title("unit")
     figure.colorbar(letters.image, ax=axes, pad=0.01, aspect=40, shrink=0.8, label="the unit's h after the character")
 

@@ -3,9 +3,9 @@
     python data/train_translator.py numbers    # number words, English to German
     python data/train_translator.py multi30k   # real sentences, English to German; downloaded once
 
-Both train with attention and without, and write their numbers, and how long they took, into translation_results.json. Of real sentences, the weights that are
-tested are those that did best on the choosing part; each model writes a checkpoint into the folder that --checkpoints
-names: stopped, the command goes on where it was.
+Both train with attention and without, and write their numbers, and how long they took, into translation_results.json.
+Of real sentences, the weights that are tested are those that did best on the choosing part; each model writes a
+checkpoint into the folder that --checkpoints names: stopped, the command goes on where it was.
 """
 
 import argparse

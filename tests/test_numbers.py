@@ -73,15 +73,17 @@ def test_the_parts_share_no_number():
     assert [len(part) for part in split] == [2000, 300, 7700, 1000]
     below = np.concatenate(split[:3])
     assert sorted(below) == list(range(10_000))
+    assert set(range(100)) < set(split.train)
     assert len(set(split.longer)) == 1000
     assert [np.sum((split.longer >= 10**k) & (split.longer < 10 ** (k + 1))) for k in (4, 5)] == [500, 500]
     again = numbers.split(np.random.default_rng(0))
     assert all((one == other).all() for one, other in zip(split, again, strict=True))
 
 
-def test_something_must_be_left_for_the_test():
-    with pytest.raises(ValueError, match="train and choose are 9700 and 300; expected fewer than 10000 together"):
-        numbers.split(np.random.default_rng(0), train=9700)
+@pytest.mark.parametrize("train", [99, 9700])
+def test_there_is_something_to_learn_and_something_left(train):
+    with pytest.raises(ValueError, match=f"train is {train} and choose 300; expected 100 at least to train on"):
+        numbers.split(np.random.default_rng(0), train=train)
 
 
 def test_pairs_know_every_letter_of_every_number():

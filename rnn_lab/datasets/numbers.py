@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from rnn_lab.datasets.translation import Pairs, Vocabulary
 
 LARGEST = 999_999
-LEARNT_BELOW = 10_000
+COUNTED_BELOW, LEARNT_BELOW = 100, 10_000
 _ENGLISH = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
     "eighteen nineteen"
@@ -113,7 +113,8 @@ class Split(NamedTuple):
     Attributes
     ----------
     train, choose, test : ndarray of int
-        Below 10,000: to learn from, to choose by, and all others, to be looked at once.
+        Below 10,000: to learn from, to choose by, and all others, to be looked at once. All below 100 are learnt: a
+        draw of a few thousand would hold hardly any of them.
     longer : ndarray of int
         As many of five digits as of six, which are longer than anything learnt.
     """
@@ -136,13 +137,17 @@ def split(rng: np.random.Generator, train: int = 2000, choose: int = 300, longer
     Raises
     ------
     ValueError
-        If nothing would be left for the test.
+        If there is no room for the first hundred, or nothing would be left for the test.
     """
-    if not 0 < train < train + choose < LEARNT_BELOW:
-        raise ValueError(f"train and choose are {train} and {choose}; expected fewer than {LEARNT_BELOW} together")
-    below = rng.permutation(LEARNT_BELOW)
+    if not COUNTED_BELOW <= train < train + choose < LEARNT_BELOW:
+        raise ValueError(
+            f"train is {train} and choose {choose}; expected {COUNTED_BELOW} at least to train on, "
+            f"and together fewer than {LEARNT_BELOW}"
+        )
+    rest = rng.permutation(np.arange(COUNTED_BELOW, LEARNT_BELOW))
+    drawn, chosen_by, unseen = np.split(rest, [train - COUNTED_BELOW, train - COUNTED_BELOW + choose])
+    learnt = np.concatenate([np.arange(COUNTED_BELOW), drawn])
     above = [rng.choice(np.arange(first, 10 * first), longer // 2, replace=False) for first in (10_000, 100_000)]
-    learnt, chosen_by, unseen = np.split(below, [train, train + choose])
     return Split(learnt, chosen_by, unseen, np.concatenate(above))
 
 

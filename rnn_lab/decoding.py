@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from rnn_lab.nn.checks import as_array, as_generator, as_ndarray, as_size
+from rnn_lab.nn.checks import as_array, as_generator, as_ndarray, as_positive, as_size
 from rnn_lab.nn.functions import log_softmax
 
 Step = Callable[[NDArray, Any], tuple[NDArray, Any]]
@@ -46,14 +46,14 @@ def probabilities(
         If an argument is not what it should be.
     """
     logits = as_array("logits", logits, (..., "V"), finite=True)
-    p = np.exp(log_softmax(logits / _positive("temperature", temperature)))
+    p = np.exp(log_softmax(logits / as_positive("temperature", temperature)))
     order = np.argsort(-p, axis=-1, kind="stable")
     ranked = np.take_along_axis(p, order, axis=-1)  # the likeliest first
     if top_k is not None:
         ranked[..., as_size("top_k", top_k) :] = 0
         ranked /= ranked.sum(axis=-1, keepdims=True)
     if nucleus is not None:
-        if _positive("nucleus", nucleus) > 1:
+        if as_positive("nucleus", nucleus) > 1:
             raise ValueError(f"nucleus is {nucleus!r}; expected a share of the probability, at most 1")
         likelier = np.cumsum(ranked, axis=-1) - ranked  # what the tokens before hold; nothing before the first
         ranked[likelier >= nucleus] = 0
@@ -240,13 +240,3 @@ def beam_search(
 def _rows(state: Any, rows: NDArray) -> Any:
     """Pick rows of every array of a state."""
     return tuple(_rows(part, rows) for part in state) if isinstance(state, tuple) else state[rows]
-
-
-def _positive(name: str, value: float) -> float:
-    if (
-        isinstance(value, bool)
-        or not isinstance(value, (int, float, np.integer, np.floating))
-        or not 0 < value < np.inf
-    ):
-        raise ValueError(f"{name} is {value!r}; expected a number above 0")
-    return float(value)

@@ -59,6 +59,24 @@ def test_docstrings_are_printable_and_no_part_quotes_another():
         assert sum(line in known for line in lines) < 0.02 * len(lines)
 
 
+def test_of_equal_docstrings_the_first_is_kept_and_tests_are_left_out(tmp_path, monkeypatch):
+    names = {text._part_of(f"module{number}"): f"module{number}" for number in range(50)}
+    assert names.keys() == {"train", "choose", "test"}
+    for part, name in names.items():
+        (tmp_path / f"{name}.py").write_text(f'"""Only in {part}."""\ndef f():\n    "The same everywhere."\n')
+    (tmp_path / "test").mkdir()
+    (tmp_path / "test" / "test_all.py").write_text('"""A test."""')
+    (tmp_path / "zzz.py").write_text('"""Wörter."""')
+    monkeypatch.setattr("sysconfig.get_path", lambda name: str(tmp_path))
+    found = vars(docstrings.__wrapped__())
+    assert {part: content.split("\n\n\n")[0] for part, content in found.items()} == {
+        part: f"Only in {part}." for part in names
+    }
+    together = "".join(found.values())
+    assert together.count("The same everywhere.") == 1
+    assert "A test." not in together and "rter" not in together
+
+
 def test_docstrings_are_those_of_modules_classes_and_functions_wherever_they_stand():
     source = '''"""Module."""
 class A:

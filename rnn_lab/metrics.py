@@ -1,6 +1,12 @@
 """How good the answers are, counted by libraries that others use too."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from rnn_lab.nn.checks import as_array, as_ndarray, as_size
 
 
 def exact_match(written: Sequence[str], expected: Sequence[str]) -> float:
@@ -34,6 +40,62 @@ def bleu(written: Sequence[str], expected: Sequence[str]) -> float:
 
     _check_alike(written, expected)
     return float(sacrebleu.corpus_bleu(list(written), [list(expected)]).score)
+
+
+class Reliability(NamedTuple):
+    """How often a classifier is right, by how sure it is of it.
+
+    Attributes
+    ----------
+    edges : ndarray, shape (B + 1,)
+        The borders of the bins, from 0 to 1.
+    counts : ndarray of int, shape (B,)
+        How many predictions have a confidence, the probability of the likeliest class, in each bin.
+    confidence, accuracy : ndarray, shape (B,)
+        The mean confidence in each bin, and the share that is right; NaN where there is none.
+    """
+
+    edges: NDArray
+    counts: NDArray
+    confidence: NDArray
+    accuracy: NDArray
+
+    @property
+    def error(self) -> float:
+        """The expected calibration error: how far confidence and accuracy lie apart, over all predictions."""
+        filled = self.counts > 0
+        gaps = np.abs(self.confidence[filled] - self.accuracy[filled])
+        return float(gaps @ self.counts[filled] / self.counts.sum())
+
+
+def reliability(probabilities: ArrayLike, labels: ArrayLike, bins: int = 10) -> Reliability:
+    """Sort predictions into bins of equal width by their confidence (Guo et al., 2017).
+
+    Parameters
+    ----------
+    probabilities : array_like, shape (N, K)
+        Of each class; each row sums to 1.
+    labels : array_like of int, shape (N,)
+        The right classes.
+    bins : int
+        B.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the shapes do not fit, or a row does not sum to 1.
+    """
+    p, labels, B = as_array("probabilities", probabilities, ("N", "K")), as_ndarray("labels", labels), bins
+    if labels.shape != p.shape[:1]:
+        raise ValueError(f"labels has shape {labels.shape}; expected {p.shape[:1]}, one for each row of probabilities")
+    if not np.allclose(p.sum(axis=1), 1, atol=1e-4):
+        raise ValueError("probabilities has a row that does not sum to 1; expected the softmax of the scores")
+    sure, right = p.max(axis=1).astype(np.float64), p.argmax(axis=1) == labels
+    place = np.minimum((sure * as_size("bins", B)).astype(int), B - 1)
+    counts = np.bincount(place, minlength=B)
+    with np.errstate(invalid="ignore"):  # empty bins give NaN
+        confidence, accuracy = (np.bincount(place, values, B) / counts for values in (sure, right))
+    return Reliability(np.linspace(0, 1, B + 1), counts, confidence, accuracy)
 
 
 def _check_alike(written: Sequence[str], expected: Sequence[str]) -> None:

@@ -1,9 +1,9 @@
-"""Metrics: exact match, and BLEU against a score computed by hand."""
+"""Metrics: exact match, BLEU against a score computed by hand, and how well a classifier knows how sure it is."""
 
 import numpy as np
 import pytest
 
-from rnn_lab.metrics import bleu, exact_match
+from rnn_lab.metrics import bleu, exact_match, reliability
 
 
 def test_exact_match_counts_whole_texts():
@@ -27,3 +27,34 @@ def test_bleu_punishes_what_is_short_and_sees_case_and_punctuation():
 def test_texts_come_in_pairs(metric, written, expected):
     with pytest.raises(ValueError, match=f"written has {len(written)} texts, expected {len(expected)}"):
         metric(written, expected)
+
+
+def test_reliability_by_hand():
+    """Two are sure to 0.65 and one of them is right; one is sure to 0.95 and right; one, to 1, and wrong."""
+    sure, labels = np.array([0.62, 0.68, 0.95, 1.0]), [1, 0, 1, 0]
+    found = reliability(np.stack([1 - sure, sure], axis=1), labels, bins=10)
+    assert found.counts.tolist() == [0, 0, 0, 0, 0, 0, 2, 0, 0, 2]
+    assert found.confidence[[6, 9]] == pytest.approx([0.65, 0.975])
+    assert found.accuracy[[6, 9]] == pytest.approx([0.5, 0.5])
+    assert np.isnan(found.accuracy[0])
+    assert found.error == pytest.approx(0.15 / 2 + 0.475 / 2)
+
+
+def test_who_says_what_happens_is_calibrated():
+    rng = np.random.default_rng(0)
+    p = rng.random((200_000, 1))
+    labels = (rng.random(200_000) < p[:, 0]).astype(int)
+    assert reliability(np.hstack([1 - p, p]), labels).error < 0.01
+
+
+@pytest.mark.parametrize(
+    ("p", "labels", "message"),
+    [
+        ([[0.5, 0.5]], [0, 1], r"labels has shape \(2,\); expected \(1,\)"),
+        ([[0.5, 0.6]], [0], "probabilities has a row that does not sum to 1"),
+        ([0.5, 0.5], [0, 1], r"probabilities has shape \(2,\); expected \(N, K\)"),
+    ],
+)
+def test_probabilities_that_are_none_are_refused(p, labels, message):
+    with pytest.raises(ValueError, match=message):
+        reliability(p, labels)

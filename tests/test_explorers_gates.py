@@ -206,6 +206,26 @@ def test_first_unit_of_the_picture_is_the_one_most_needed(trained):
     assert right.mean() == pytest.approx(left.min())
 
 
+def test_picture_of_the_gates_shows_the_run(model, batch):
+    x, target, _ = batch
+    controls = Controls(gates.explorer(model, batch))
+    n, step, unit, shift = 7, 4, 2, -1.5
+    for name, value in {"sequence": n + 1, "step t": step, "unit": unit + 1, "add to forget bias": shift}.items():
+        controls.by_name[name].value = value
+    order = np.argsort(gates.right_without(model, batch))
+    run = gates.compute(model, x, shift)
+    i, f, _, o = run.gates[:, :, n, order].swapaxes(0, 1)  # (T, H) each
+    expected = (x[:, n], i, f, run.c[1:, n, order], o, run.probabilities[:, n])
+    maps, unit_axes = controls.live.fig.axes[:6], controls.live.fig.axes[7]
+    for axes, values in zip(maps, expected, strict=True):
+        assert_same(axes.images[0].get_array(), values.T)
+    assert all([step, step] in [list(line.get_xdata()) for line in axes.lines] for axes in maps)
+    assert [axes.patches[0].get_y() + 0.5 for axes in maps[1:5]] == [unit] * 4
+    for treated, line in ((gates.compute(model, x), unit_axes.lines[-2]), (run, unit_axes.lines[-1])):
+        assert_same(line.get_ydata(), np.tanh(treated.c[1:, n, order[unit]]))
+    assert maps[5].lines[0].get_xydata().tolist() == [[len(x) - 1, target[-1, n]]]
+
+
 def test_memory_explorer_draws_every_setting(curves):
     controls = Controls(memory.explorer(curves))
     controls.assert_every_setting_draws()
@@ -228,6 +248,22 @@ def test_example_holds_its_own_answer(task, lag):
 
 
 @pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("lag", LAGS)
+def test_picture_of_a_sequence_marks_its_steps(curves, task, lag):
+    controls = Controls(memory.explorer(curves))
+    controls.by_name["task"].value, controls.by_name["lag"].value = task, lag
+    example = memory.compute(task, lag)
+    axes = controls.live.fig.axes[0]
+    assert_same(axes.images[0].get_array(), example.x.T)
+    steps = [line.get_xdata() * len(example.x) - 0.5 for line in axes.lines]
+    remembered, asked = np.flatnonzero(example.remembered), np.flatnonzero(example.asked)
+    for drawn, expected in zip(steps, (remembered, asked, [remembered[0], asked[0]]), strict=True):
+        assert_same(drawn, np.array(expected))
+    assert f"to be remembered for {asked[0] - remembered[0]} steps" in [text.get_text() for text in axes.texts]
+    assert controls.live.fig.axes[0].get_title("left").endswith(f": {example.answer}")
+
+
+@pytest.mark.parametrize("task", TASKS)
 def test_curves_cursor_and_bars_show_what_was_measured(curves, task):
     controls = Controls(memory.explorer(curves))
     _, curve_axes, bar_axes = controls.live.fig.axes
@@ -238,8 +274,10 @@ def test_curves_cursor_and_bars_show_what_was_measured(curves, task):
         medians = [np.median(curves.success[task][cell], axis=1) for cell in plots.CELLS]
         assert widths == [median[at] for median in medians]
         drawn = {line.get_color(): line.get_ydata() for line in curve_axes.lines if len(line.get_ydata()) == len(LAGS)}
-        for median, colour in zip(medians, plots.CELLS.values(), strict=True):
+        dots = {line.get_color(): line.get_ydata() for line in curve_axes.lines if line.get_marker() == "o"}
+        for median, (cell, colour) in zip(medians, plots.CELLS.items(), strict=True):
             assert_same(drawn[colour], median)
+            assert_same(dots[colour], curves.success[task][cell].ravel())
         assert any(set(line.get_xdata()) == {lag} for line in curve_axes.lines), "no cursor at the lag"
         (chance,) = (line for line in curve_axes.lines if line.get_linestyle() == ":")
         assert set(chance.get_ydata()) == {TASKS[task].chance}

@@ -231,7 +231,7 @@ def explorer(model: SequenceModel, batch: Batch, channels: Mapping[str, int] | N
     trained = compute(model, x)
     run_with = lru_cache(maxsize=1)(partial(compute, model, x))  # another step or sequence needs no other run
 
-    figure = plt.figure(figsize=(10, 7.4))
+    figure = plt.figure(figsize=(10, 7.1))
     columns = figure.add_gridspec(1, 2, width_ratios=[1.9, 1])
     rows = columns[0].subgridspec(len(MAPS), 1, height_ratios=[0.9, 1, 1, 1, 1, 0.7])
     side = columns[1].subgridspec(3, 1, height_ratios=[0.9, 0.9, 2])
@@ -259,13 +259,13 @@ def explorer(model: SequenceModel, batch: Batch, channels: Mapping[str, int] | N
     (before,) = unit_axes.plot(np.zeros(T), color=plots.BASELINE)
     (now,) = unit_axes.plot(np.zeros(T), color=plots.STATE)
     table_image = table_axes.imshow(np.zeros((K, K)), cmap="Greens", vmin=0, vmax=1, aspect="auto")
-    table_axes.set(xlabel="says (mean probability)", ylabel="should say", xticks=range(K), yticks=range(K))
+    table_axes.set(xlabel="says (mean probability in %)", ylabel="should say", xticks=range(K), yticks=range(K))
     shares = [table_axes.text(symbol, symbol, "", ha="center", va="center") for symbol in range(K)]
     score = table_axes.set_title("0 of 0 sequences right")
 
-    def update(sequence: int, step: int, forget_bias: float, unit: int, treatment: str, value: float) -> None:
+    def update(sequence: int, step: int, bias: float, unit: int, treatment: str, value: float) -> None:
         n, chosen = sequence - 1, order[unit - 1]
-        run = run_with(forget_bias=forget_bias, unit=chosen, treatment=treatment, value=value)
+        run = run_with(forget_bias=bias, unit=chosen, treatment=treatment, value=value)
         i, f, _, o = run.gates[:, :, n, order].transpose(1, 2, 0)  # (H, T) each
         values = (x[:, n].T, i, f, run.c[1:, n, order].T, o, run.probabilities[:, n].T)
         for image, array in zip(images, values, strict=True):
@@ -284,7 +284,7 @@ def explorer(model: SequenceModel, batch: Batch, channels: Mapping[str, int] | N
         table = answers(run.probabilities, target, mask)
         table_image.set_data(table)
         for text, share in zip(shares, np.diag(table), strict=True):
-            text.set_text("" if np.isnan(share) else f"{share:.0%}")
+            text.set_text("" if np.isnan(share) else f"{100 * share:.0f}")
             text.set_color("white" if share > 0.65 else "black")
         score.set_text(f"{round(N * success(run.probabilities, target, mask))} of {N} sequences right")
 
@@ -304,7 +304,7 @@ def explorer(model: SequenceModel, batch: Batch, channels: Mapping[str, int] | N
         update,
         sequence=IntSlider(1, 1, N, description="sequence"),
         step=IntSlider(T // 2, 0, T - 1, description="step t"),
-        forget_bias=FloatSlider(0, min=-6, max=6, step=0.1, description="add to forget bias"),
+        bias=FloatSlider(0, min=-6, max=6, step=0.1, description="add to forget bias"),
         unit=IntSlider(1, 1, H, description="unit"),
         treatment=treatment_control,
         value=value_control,

@@ -86,12 +86,13 @@ def explorer(curves: MemoryCurves) -> Panel:
     """
     lags = np.array(curves.lags)
     figure = plt.figure(figsize=(10, 6.6))
-    rows = figure.add_gridspec(2, 2, height_ratios=[1.1, 1.5], width_ratios=[1.7, 1], wspace=0.1)
+    rows = figure.add_gridspec(2, 2, height_ratios=[1.1, 1.5], width_ratios=[1.5, 1], wspace=0.1)
     example_axes = figure.add_subplot(rows[0, :])
     curve_axes, bar_axes = figure.add_subplot(rows[1, 0]), figure.add_subplot(rows[1, 1])
 
     heading = example_axes.set_title("delayed recall")
-    image = example_axes.imshow(np.zeros((1, 1)), cmap="Greys", vmin=0, vmax=1, aspect="auto", extent=(0, 1, 1, 0))
+    # What is off is light grey, not white, and shows how far the map reaches.
+    image = example_axes.imshow(np.zeros((1, 1)), cmap="Greys", vmin=-0.1, vmax=1, aspect="auto", extent=(0, 1, 1, 0))
     example_axes.set(xlim=(0, 1), ylim=(1, -0.35), xticks=[], yticks=[], xlabel="one sequence, step by step")
     example_axes.spines[:].set_visible(False)
     (remembered,) = example_axes.plot(0, 0, "v", color=plots.INPUT, markersize=9, clip_on=False)
@@ -103,7 +104,7 @@ def explorer(curves: MemoryCurves) -> Panel:
     curve_axes.set(xscale="log", xticks=lags, xticklabels=lags, xlabel="lag", ylim=(-0.04, 1.04), yticks=SHARES)
     curve_axes.minorticks_off()
     curve_axes.yaxis.set_major_formatter(PercentFormatter(1))
-    curve_axes.set_title("sequences answered right (a dot: one seed; a line: their median)")
+    curve_axes.set_title("sequences answered right (dots: seeds; lines: medians)")
     chance = curve_axes.axhline(0, color=plots.BASELINE, linestyle=":")
     chance_label = curve_axes.text(1.05 * lags[0], 0, "guessing", color="0.4", va="bottom")
     cursor = curve_axes.axvline(lags[0], color="black", linewidth=1)

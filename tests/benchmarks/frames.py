@@ -6,7 +6,7 @@ position is on the screen. The same explorer is drawn live, and under `interact`
 
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import nbformat
 import numpy as np
@@ -15,18 +15,37 @@ from browser.lab import CURRENT_PANEL, Lab, open_notebook, run_all, running_lab
 
 KEYS = 50
 PAUSE = 30  # milliseconds between a new picture and the next key
-EXPLORERS = [("cell", "explorer", "radius"), ("gradient_flow", "explorer", "radius")]
-RECORDING = ("unrolled", "explorer", "")
+
+
+class Explorer(NamedTuple):
+    """An explorer: its module, how it is called, its slider that moves, and how far it moves to and fro."""
+
+    module: str
+    call: str
+    watched: str
+    span: int = 10
+
+
+EXPLORERS = [
+    Explorer("cell", "explorer()", "radius"),
+    Explorer("gradient_flow", "explorer()", "radius"),
+    Explorer("gates", "explorer(*recalling())", "bias"),
+    Explorer("memory", "explorer(memory_curves())", "lag", span=2),
+    Explorer("autocomplete", "explorer()", "temperature"),
+    Explorer("look_back", "explorer()", "place"),
+]
+RECORDING = Explorer("unrolled", "explorer()", "")
 WAYS = {
-    "live": "show_live(module, {name!r}, {watched!r})",
-    "interact, drawn anew": "show_interact(module, {name!r}, {watched!r}, keep_figure=False)",
-    "interact, figure kept": "show_interact(module, {name!r}, {watched!r}, keep_figure=True)",
+    "live": "show_live(module, lambda: module.{call}, {watched!r})",
+    "interact, drawn anew": "show_interact(module, lambda: module.{call}, {watched!r}, keep_figure=False)",
+    "interact, figure kept": "show_interact(module, lambda: module.{call}, {watched!r}, keep_figure=True)",
 }
 SET_UP = """\
 import sys
 sys.path.insert(0, {tests!r})
-from benchmarks.stamped import show_interact, show_live
+from benchmarks.stamped import recalling, show_interact, show_live
 from rnn_lab import plots
+from rnn_lab.datasets.memory import memory_curves
 from rnn_lab.explorers import {module} as module
 plots.use_style()"""
 WATCH = """panel => {
@@ -55,13 +74,9 @@ def measure() -> dict[str, Any]:
     """Return the median and the 95th percentile in milliseconds, for each explorer and each way to draw it."""
     measured: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as folder, running_lab(Path(folder) / "work") as lab:
-        for module, name, watched in EXPLORERS:
-            for way, call in WAYS.items():
-                call = call.format(name=name, watched=watched)
-                measured.setdefault(f"{module}.{name}", {})[way] = _latency(lab, module, call, watched)
-        module, name, watched = RECORDING
-        call = WAYS["live"].format(name=name, watched=watched)
-        measured[f"{module}.{name}"] = {"recording, no kernel": _latency(lab, module, call, watched)}
+        for explorer in EXPLORERS:
+            measured[explorer.module] = {way: _latency(lab, explorer, show) for way, show in WAYS.items()}
+        measured[RECORDING.module] = {"recording, no kernel": _latency(lab, RECORDING, WAYS["live"])}
     return measured
 
 
@@ -86,8 +101,9 @@ def as_markdown(measured: dict[str, Any]) -> str:
     )
 
 
-def _latency(lab: Lab, module: str, call: str, watched: str) -> dict[str, float]:
-    cells = [SET_UP.format(tests=str(Path(__file__).parents[1]), module=module), call]
+def _latency(lab: Lab, explorer: Explorer, show: str) -> dict[str, float]:
+    call = show.format(**explorer._asdict())
+    cells = [SET_UP.format(tests=str(Path(__file__).parents[1]), module=explorer.module), call]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in cells])
     notebook.metadata["kernelspec"] = {"display_name": "Python 3", "language": "python", "name": "python3"}
     nbformat.write(notebook, lab.work / "benchmark.ipynb")
@@ -98,8 +114,9 @@ def _latency(lab: Lab, module: str, call: str, watched: str) -> dict[str, float]
             raise RuntimeError(f"{call}: {errors}")
         page.evaluate(WATCH, CURRENT_PANEL)
         page.wait_for_function("() => pictures.length > 0")
-        _focus(page, watched)
-        latencies = [_press(page, 1 if key % 20 < 10 else -1) for key in range(KEYS + 6)][6:]  # six to warm up
+        _focus(page, explorer.watched)
+        directions = [1 if key // explorer.span % 2 == 0 else -1 for key in range(KEYS + 6)]
+        latencies = [_press(page, direction) for direction in directions][6:]  # six to warm up
         page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
     return {"median": float(np.median(latencies)), "p95": float(np.percentile(latencies, 95))}
 

@@ -9,12 +9,17 @@ from collections.abc import Callable
 from typing import Any
 
 import matplotlib.pyplot as plt
+import numpy as np
 from IPython.display import display
-from ipywidgets import interact
+from ipywidgets import SelectionSlider, interact
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from rnn_lab import live
+from rnn_lab.datasets.memory import Batch, recall
+from rnn_lab.live import Panel
+from rnn_lab.models import SequenceModel
+from rnn_lab.nn import LSTM, softmax_cross_entropy
 
 Update = Callable[..., object]
 
@@ -31,7 +36,11 @@ def add_stamp(figure: Figure) -> Rectangle:
 
 def position(control: Any, value: Any) -> int:
     """Return how many steps a slider's value is from its lower end; a recording's value is its own position."""
-    return value if control is None else round((value - control.min) / control.step)
+    if control is None:
+        return value
+    if isinstance(control, SelectionSlider):
+        return control.options.index(value)
+    return round((value - control.min) / control.step)
 
 
 class StampedFigure(live.LiveFigure):
@@ -43,13 +52,13 @@ class StampedFigure(live.LiveFigure):
         self.stamp = add_stamp(figure)
         super().__init__(figure, *artists, self.stamp, alt=alt)
 
-    def explore(self, update: Update, /, **controls: Any) -> Any:
+    def explore(self, update: Update, /, layout: Any = None, **controls: Any) -> Any:
         def update_and_stamp(**values: Any) -> None:
             update(**values)
             self.stamp.set_facecolor(grey(position(controls[self.watched], values[self.watched])))
 
         update_and_stamp.__signature__ = inspect.signature(update)
-        return super().explore(update_and_stamp, **controls)
+        return super().explore(update_and_stamp, layout=layout, **controls)
 
     def record(self, update: Update, values: Any, **options: Any) -> Any:
         values = list(values)
@@ -62,38 +71,44 @@ class StampedFigure(live.LiveFigure):
         return super().record(update_and_stamp, range(len(values)), **options)
 
 
-def show_live(module: Any, name: str, watched: str) -> None:
+def recalling() -> tuple[SequenceModel, Batch]:
+    """Return an LSTM, not trained, and a batch for it to recall."""
+    rng = np.random.default_rng(0)
+    return SequenceModel(LSTM(17, 8, rng, dtype=np.float32), 8, softmax_cross_entropy, rng), recall(40, 64, rng)
+
+
+def show_live(module: Any, build: Callable[[], Panel], watched: str) -> None:
     """Show an explorer as the course does."""
     StampedFigure.watched = watched
     module.LiveFigure = StampedFigure
-    display(getattr(module, name)())
+    display(build())
 
 
 class Taken(Exception):
     """Carries an explorer's parts out of the function that builds it."""
 
 
-def parts(module: Any, name: str) -> tuple[Figure, Update, dict[str, Any]]:
+def parts(module: Any, build: Callable[[], Panel]) -> tuple[Figure, Update, dict[str, Any]]:
     """Build an explorer and return its figure, its update function and its controls."""
 
     class Catcher:
         def __init__(self, figure: Figure, *artists: Any, alt: Any) -> None:
             self.figure = figure
 
-        def explore(self, update: Update, **controls: Any) -> None:
+        def explore(self, update: Update, layout: Any = None, **controls: Any) -> None:
             raise Taken(self.figure, update, controls)
 
     module.LiveFigure = Catcher
     try:
-        getattr(module, name)()
+        build()
     except Taken as taken:
         return taken.args
-    raise ValueError(f"{name} does not explore")
+    raise ValueError(f"{module.__name__} does not explore")
 
 
-def show_interact(module: Any, name: str, watched: str, keep_figure: bool) -> None:
+def show_interact(module: Any, build: Callable[[], Panel], watched: str, keep_figure: bool) -> None:
     """Show the same figure under `interact`: built anew for each value, or kept and shown again."""
-    figure, update, controls = parts(module, name)
+    figure, update, controls = parts(module, build)
     plt.close(figure)
     kept = [figure, update, add_stamp(figure)] if keep_figure else None
 
@@ -101,7 +116,7 @@ def show_interact(module: Any, name: str, watched: str, keep_figure: bool) -> No
         if kept:
             figure, update, stamp = kept
         else:
-            figure, update, _ = parts(module, name)
+            figure, update, _ = parts(module, build)
             stamp = add_stamp(figure)
         update(**values)
         stamp.set_facecolor(grey(position(controls[watched], values[watched])))

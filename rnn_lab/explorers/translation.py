@@ -232,14 +232,13 @@ def explorer(model: Translator, language: str = "German") -> Panel:
         axes["tree"].add_collection(lines, autolim=False)
     tree = Lettering(axes["tree"])
 
-    def update(below_ten_thousand: int, ten_thousands: int, width: int, back: int) -> None:
-        number = 10_000 * ten_thousands + below_ten_thousand
-        translation = translate(number, width)
+    def update(number: int, thousands: int, width: int, back: int) -> None:
+        translation = translate(10_000 * thousands + number, width)
         shown = max(len(translation.ids) - back, 1)
         is_right = translation.written == translation.expected
         verdict = "right" if is_right else f"wrong, it is {translation.expected}"
         p = np.exp(translation.beam.found[0].log_probability)
-        heading.set_text(f"{number:,}, with probability {p:.2f}: {'…' if back else verdict}")
+        heading.set_text(f"{10_000 * thousands + number:,}, with probability {p:.2f}: {'…' if back else verdict}")
         draw_map(image, letters, translation, shown)
         draw_candidates(bars, candidates, translation, shown)
         draw_tree(grey, coloured, tree, translation, shown)
@@ -252,8 +251,8 @@ def explorer(model: Translator, language: str = "German") -> Panel:
     live = LiveFigure(figure, *moving, alt=alt)
     return live.explore(
         update,
-        below_ten_thousand=IntSlider(4721, 0, 9999, description="number"),
-        ten_thousands=IntSlider(0, 0, 99, description="plus ten thousands"),
+        number=IntSlider(4721, 0, 9999, description="number"),
+        thousands=IntSlider(0, 0, 99, description="plus ten thousands"),
         width=IntSlider(3, 1, WIDEST, description="beam width"),
         back=IntSlider(0, 0, LONGEST - 1, description="letters taken back"),
     )

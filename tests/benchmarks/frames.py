@@ -33,6 +33,7 @@ EXPLORERS = [
     Explorer("memory", "explorer(memory_curves())", "lag", span=2),
     Explorer("autocomplete", "explorer()", "temperature"),
     Explorer("look_back", "explorer()", "place"),
+    Explorer("translation", "explorer(spelling())", "number"),
 ]
 RECORDING = Explorer("unrolled", "explorer()", "")
 WAYS = {
@@ -43,7 +44,7 @@ WAYS = {
 SET_UP = """\
 import sys
 sys.path.insert(0, {tests!r})
-from benchmarks.stamped import recalling, show_interact, show_live
+from benchmarks.stamped import recalling, show_interact, show_live, spelling
 from rnn_lab import plots
 from rnn_lab.datasets.memory import memory_curves
 from rnn_lab.explorers import {module} as module

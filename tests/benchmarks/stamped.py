@@ -6,6 +6,7 @@ arrived, the same for every way to draw it.
 
 import inspect
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -16,17 +17,19 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from rnn_lab import live
+from rnn_lab.datasets import numbers
 from rnn_lab.datasets.memory import Batch, recall
 from rnn_lab.live import Panel
-from rnn_lab.models import SequenceModel
-from rnn_lab.nn import LSTM, softmax_cross_entropy
+from rnn_lab.models import SequenceModel, Translator
+from rnn_lab.nn import LSTM, Adam, softmax_cross_entropy
+from rnn_lab.training import fit
 
 Update = Callable[..., object]
 
 
 def grey(index: int) -> str:
-    """Return the stamp's colour for a slider position from 0 to 127."""
-    return str(2 * index / 255)
+    """Return the stamp's colour for a slider position; those 128 steps apart look alike."""
+    return str(2 * (index % 128) / 255)
 
 
 def add_stamp(figure: Figure) -> Rectangle:
@@ -75,6 +78,19 @@ def recalling() -> tuple[SequenceModel, Batch]:
     """Return an LSTM, not trained, and a batch for it to recall."""
     rng = np.random.default_rng(0)
     return SequenceModel(LSTM(17, 8, rng, dtype=np.float32), 8, softmax_cross_entropy, rng), recall(40, 64, rng)
+
+
+@cache
+def spelling() -> Translator:
+    """Return a translator of numbers, trained so far that its words are as long as right ones."""
+    pairs, rng = numbers.pairs(range(2000)), np.random.default_rng(0)
+    model = Translator(len(pairs.source), len(pairs.target), 32, 96, rng, dtype=np.float32)
+
+    def sample_batch(rng: np.random.Generator) -> tuple:
+        return pairs.batch(rng.choice(len(pairs), 32, replace=False))
+
+    fit(model, sample_batch, Adam(5e-3), steps=80, rng=rng, max_norm=1.0, progress=False)
+    return model
 
 
 def show_live(module: Any, build: Callable[[], Panel], watched: str) -> None:

@@ -3,6 +3,7 @@
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,6 +17,8 @@ from tqdm import tqdm
 from rnn_lab.checkpoints import load_checkpoint, save_checkpoint
 from rnn_lab.nn.checks import as_generator, as_size
 from rnn_lab.nn.optimizers import SGD, Adam, clip_by_norm
+
+SHORTEST_PAUSE, LONGEST_PAUSE = 0.25, 2.0  # seconds between two looks at a running training
 
 
 class Model(Protocol):
@@ -40,13 +43,13 @@ class History:
         One for each step; the norm is that before clipping.
     validations : list of (int, float)
         The step after which it was measured, and the value.
-    stopped : {"finished", "interrupted"}
+    stopped : {"running", "finished", "interrupted", "diverged"}
     """
 
     losses: list[float] = field(default_factory=list)
     gradient_norms: list[float] = field(default_factory=list)
     validations: list[tuple[int, float]] = field(default_factory=list)
-    stopped: str = "finished"
+    stopped: str = "running"
 
     @property
     def best(self) -> tuple[int, float]:
@@ -69,6 +72,7 @@ def fit(
     checkpoint: str | Path | None = None,
     resume: bool = False,
     progress: bool = True,
+    watch: Callable[[History], object] | None = None,
 ) -> History:
     """Train a model, in place.
 
@@ -95,6 +99,9 @@ def fit(
         Continue from `checkpoint` if it exists: the numbers are those of a run that was never stopped.
     progress : bool
         Whether to show a bar.
+    watch : callable, optional
+        Takes the history so far: a `LossCurve`, for instance. Called before the first step and at the end, and between
+        them at most four times a second, less often if it takes long.
 
     Returns
     -------
@@ -115,6 +122,8 @@ def fit(
     as_generator(rng)
     run = _Run(model, optimizer, rng, Path(checkpoint) if checkpoint else None)
     run.start(resume)
+    observer = _Observer(watch, run.history)
+    observer.look()  # what it shows stands above the bar
     bar = tqdm(total=steps, initial=run.step, disable=not progress, file=sys.stdout, unit="step", ncols=90)
     with bar, _ctrl_c_as_flag() as interrupted:
         while run.step < steps and not interrupted.is_set():
@@ -123,21 +132,25 @@ def fit(
                 norm = clip_by_norm(grads, max_norm)
             if not np.isfinite(loss) or not np.isfinite(norm):
                 run.restore_best()
+                run.history.stopped = "diverged"
+                observer.look()
                 raise TrainingDiverged(_divergence(run.step + 1, loss, norm))
             optimizer.update(model.params, grads)
             run.history.losses.append(float(loss))
             run.history.gradient_norms.append(norm)
+            observer.glance()
             bar.update()
             if run.step % validate_every == 0 or run.step == steps:
                 run.validate(validate)
                 run.save()
                 bar.set_postfix_str(f"loss {loss:.4g}, best {run.history.best[1]:.4g}", refresh=False)
+    run.history.stopped = "interrupted" if interrupted.is_set() else "finished"
     if interrupted.is_set():
-        run.history.stopped = "interrupted"
         run.save()
         kept = "the best weights are kept" if run.best else "the latest weights are kept"
         print(f"Interrupted after {run.step} of {steps} steps; {kept}.")
     run.restore_best()
+    observer.look()
     return run.history
 
 
@@ -200,6 +213,26 @@ class _Run:
     def restore_best(self) -> None:
         for name, param in self.best.items():
             self.model.params[name][...] = param
+
+
+class _Observer:
+    """Shows a history to whoever watches it."""
+
+    def __init__(self, watch: Callable[[History], object] | None, history: History) -> None:
+        self.watch, self.history = watch, history
+        self.due = 0.0
+
+    def look(self) -> None:
+        if self.watch is not None:
+            self.watch(self.history)
+
+    def glance(self) -> None:
+        """Look if that costs next to nothing beside the training since the last time."""
+        start = time.monotonic()
+        if start >= self.due:
+            self.look()
+            end = time.monotonic()
+            self.due = end + min(max(99 * (end - start), SHORTEST_PAUSE), LONGEST_PAUSE)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from support import assert_same
 
+from rnn_lab import training
 from rnn_lab.checkpoints import load_checkpoint
 from rnn_lab.models import Forecaster
 from rnn_lab.nn import SGD, Adam, cosine_decay, step_decay, warmup
@@ -290,3 +291,77 @@ def test_progress_is_shown_when_asked_for(capsys):
     assert "4/4" in shown and "best 0.5" in shown
     run(Bowl())
     assert capsys.readouterr().out == ""
+
+
+class Clock:
+    """Time that passes only when it is told to."""
+
+    def __init__(self, monkeypatch):
+        self.now = 1000.0
+        monkeypatch.setattr(training.time, "monotonic", lambda: self.now)
+
+    def passes(self, seconds, result=None):
+        self.now += seconds
+        return result
+
+
+def looks(clock, step_takes, look_takes, **options):
+    """Train for 100 steps and return after how many of them the watcher was called, and what it was told."""
+    seen = []
+
+    def watch(history):
+        seen.append((len(history.losses), history.stopped))
+        clock.passes(look_takes)
+
+    run(Bowl(), **{"sample_batch": lambda rng: clock.passes(step_takes, 0.0), "steps": 100, "watch": watch} | options)
+    return [step for step, _ in seen], [stopped for _, stopped in seen]
+
+
+def test_a_training_is_watched_from_before_its_first_step_to_its_end(monkeypatch):
+    steps, told = looks(Clock(monkeypatch), step_takes=1.0, look_takes=0.0)
+    assert steps == [0, *range(1, 101), 100]
+    assert told == 101 * ["running"] + ["finished"]
+
+
+@pytest.mark.parametrize(
+    ("step_takes", "look_takes", "between"),
+    [
+        (0.01, 0.0, 25),  # at most four times a second
+        (0.01, 0.002, 25),
+        (0.1, 0.01, 10),  # a hundredth of the time
+        (0.1, 1.0, 20),  # but every two seconds at least
+    ],
+)
+def test_watching_costs_little(monkeypatch, step_takes, look_takes, between):
+    steps, _ = looks(Clock(monkeypatch), step_takes, look_takes)
+    assert steps[:2] == [0, 1] and steps[-1] == 100
+    assert np.abs(np.diff(steps[1:-1]) - between).max() <= 1
+
+
+def test_a_watcher_is_told_how_a_run_ended(monkeypatch, capsys):
+    clock = Clock(monkeypatch)
+    steps, told = looks(clock, 1.0, 0.0, sample_batch=interrupt_at(5))
+    assert (steps[-1], told[-1]) == (5, "interrupted")
+    seen = []
+    with pytest.raises(TrainingDiverged):
+        run(Bowl(), sample_batch=lambda rng: np.nan, watch=lambda history: seen.append(history.stopped))
+    assert seen == ["running", "diverged"]
+
+
+def test_at_the_last_look_the_best_weights_are_back():
+    model, weights = Bowl(), []
+    values = iter([1.0, 2.0])
+
+    def watch(history):
+        weights.append(model.params["w"][0])
+
+    run(model, steps=4, validate=lambda: next(values), validate_every=2, watch=watch)
+    assert weights[-1] == pytest.approx(4 * 0.8**2)
+
+
+def test_a_resumed_run_is_watched_with_what_went_before(tmp_path):
+    options = {"checkpoint": tmp_path / "run.safetensors", "resume": True}
+    run(Bowl(), steps=4, **options)
+    seen = []
+    run(Bowl(), steps=6, watch=lambda history: seen.append(len(history.losses)), **options)
+    assert (seen[0], seen[-1]) == (4, 6)

@@ -5,7 +5,7 @@ import html
 from typing import TYPE_CHECKING
 
 import ipywidgets
-from IPython.display import display
+from IPython.display import display, update_display
 
 if TYPE_CHECKING:
     from rnn_lab.live.figure import LiveFigure
@@ -41,7 +41,22 @@ def display_with_picture(widget: ipywidgets.DOMWidget, live: "LiveFigure") -> No
     """
     description = f'{STYLE}\n<p class="rnn-lab-still"><span>{html.escape(live.alt)}</span></p>'
     display({"text/html": description, "text/plain": live.alt}, raw=True)
-    picture = base64.b64encode(live.png()).decode()
-    display({"image/png": picture, "text/plain": live.alt}, raw=True, metadata={"image/png": {"alt": live.alt}})
+    data, metadata = _picture(live)
+    display(data, raw=True, metadata=metadata, display_id=_picture_id(live))
     view = {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}
     display({"application/vnd.jupyter.widget-view+json": view, "text/plain": f"({HINT})"}, raw=True)
+
+
+def update_picture(live: "LiveFigure") -> None:
+    """Replace the picture that was displayed with a figure by one of the figure as it is now."""
+    data, metadata = _picture(live)
+    update_display(data, raw=True, metadata=metadata, display_id=_picture_id(live))
+
+
+def _picture(live: "LiveFigure") -> tuple[dict[str, str], dict[str, dict[str, str]]]:
+    data = {"image/png": base64.b64encode(live.png()).decode(), "text/plain": live.alt}
+    return data, {"image/png": {"alt": live.alt}}
+
+
+def _picture_id(live: "LiveFigure") -> str:
+    return f"picture of {live.model_id}"

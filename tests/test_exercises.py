@@ -12,7 +12,7 @@ from rnn_lab.nn import RNN, RNNCell, clip_by_norm, mean_squared_error
 
 ALL = {
     f"{chapter}.{name}": value
-    for chapter in ("start", "cell", "bptt", "gates", "language_model", "translation")
+    for chapter in ("start", "cell", "bptt", "gates", "language_model", "sentiment", "translation")
     for name, value in vars(getattr(exercises, chapter)).items()
     if isinstance(value, Exercise)
 }
@@ -38,6 +38,11 @@ FEWEST_MISCONCEPTIONS = {
     "language_model.witten_bell": 6,
     "language_model.blocks": 6,
     "language_model.nucleus": 6,
+    "sentiment.last_state": 6,
+    "sentiment.masked_mean": 6,
+    "sentiment.max_backward": 6,
+    "sentiment.naive_bayes": 6,
+    "sentiment.calibration_error": 6,
     "translation.attention": 7,
     "translation.attention_backward": 8,
     "translation.masked_weights": 6,

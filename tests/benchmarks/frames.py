@@ -33,6 +33,7 @@ EXPLORERS = [
     Explorer("memory", "explorer(memory_curves())", "lag", span=2),
     Explorer("autocomplete", "explorer()", "temperature"),
     Explorer("look_back", "explorer()", "place"),
+    Explorer("sentiment", "explorer(*judging())", "read"),
     Explorer("translation", "explorer(spelling())", "number"),
 ]
 RECORDING = Explorer("unrolled", "explorer()", "")
@@ -44,7 +45,7 @@ WAYS = {
 SET_UP = """\
 import sys
 sys.path.insert(0, {tests!r})
-from benchmarks.stamped import recalling, show_interact, show_live, spelling
+from benchmarks.stamped import judging, recalling, show_interact, show_live, spelling
 from rnn_lab import plots
 from rnn_lab.datasets.memory import memory_curves
 from rnn_lab.explorers import {module} as module

@@ -19,9 +19,11 @@ from matplotlib.patches import Rectangle
 from rnn_lab import live
 from rnn_lab.datasets import numbers
 from rnn_lab.datasets.memory import Batch, recall
+from rnn_lab.datasets.opinions import opinions
+from rnn_lab.datasets.sentiment import Words
 from rnn_lab.live import Panel
-from rnn_lab.models import SequenceModel, Translator
-from rnn_lab.nn import LSTM, Adam, softmax_cross_entropy
+from rnn_lab.models import Classifier, SequenceModel, Translator
+from rnn_lab.nn import GRU, LSTM, Adam, softmax_cross_entropy
 from rnn_lab.training import fit
 
 Update = Callable[..., object]
@@ -78,6 +80,12 @@ def recalling() -> tuple[SequenceModel, Batch]:
     """Return an LSTM, not trained, and a batch for it to recall."""
     rng = np.random.default_rng(0)
     return SequenceModel(LSTM(17, 8, rng, dtype=np.float32), 8, softmax_cross_entropy, rng), recall(40, 64, rng)
+
+
+def judging() -> tuple[Classifier, Words]:
+    """Return a classifier of the course's own sentences, not trained, and its vocabulary."""
+    words, rng = Words([sentence.words for sentence in opinions(train=500).train]), np.random.default_rng(0)
+    return Classifier(len(words), 2, GRU(32, 24, rng, dtype=np.float32), rng, pooling="mean"), words
 
 
 @cache

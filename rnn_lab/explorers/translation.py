@@ -29,7 +29,7 @@ CANDIDATES = 6  # letters in the bar chart
 FEWEST_STEPS = 12  # for which the tree has room, however short the word
 START, END = "□", "■"
 LARGEST_SIZE = 13.0  # of a letter, in points
-MAP_SIZE, TREE_SIZE = 540, 1000  # of all letters of a row together, at most
+MAP_SIZE, TREE_SIZE = 430, 1000  # of all letters of a row together, at most
 GAP = 0.025  # between the map and its letters, as a share of its sides
 Letter = tuple[float, float, str, str]  # where it stands, x and y, and its colour
 

@@ -26,6 +26,7 @@ LAGS = [5, 20, 80]
 def _style():
     with plt.rc_context():
         plots.use_style()
+        plt.rcParams["image.interpolation"] = "bilinear"  # a learner's own style: maps stay cells all the same
         yield
 
 
@@ -219,6 +220,7 @@ def test_picture_of_the_gates_shows_the_run(model, batch):
     maps, unit_axes = controls.live.fig.axes[:6], controls.live.fig.axes[7]
     for axes, values in zip(maps, expected, strict=True):
         assert_same(axes.images[0].get_array(), values.T)
+        assert axes.images[0].get_interpolation() == "none"
     assert all([step, step] in [list(line.get_xdata()) for line in axes.lines] for axes in maps)
     assert [axes.patches[0].get_y() + 0.5 for axes in maps[1:5]] == [unit] * 4
     for treated, line in ((gates.compute(model, x), unit_axes.lines[-2]), (run, unit_axes.lines[-1])):

@@ -83,6 +83,7 @@ def compute(
     treatment : {"as trained", "silenced", "clamped"}
         Silenced, the unit's h is 0; clamped, its c is `value`.
     value : float
+        What a clamped unit holds.
 
     Raises
     ------
@@ -117,7 +118,7 @@ def compute(
 
 
 def answers(probabilities: NDArray, target: NDArray, mask: NDArray) -> NDArray:
-    """Return the mean probability of each answer, where each symbol is right.
+    """Return the mean probability of every answer, for every symbol that is right.
 
     Parameters
     ----------
@@ -181,7 +182,7 @@ def arithmetic(run: GatesRun, n: int, step: int, unit: int, treatment: str) -> l
 
 def draw_map(axes: Axes, height: int, T: int, title: str, cmap: str, low: float, high: float) -> AxesImage:
     """Draw an empty map of `height` rows over T steps, with its scale."""
-    image = axes.imshow(np.zeros((height, T)), cmap=cmap, vmin=low, vmax=high, aspect="auto")
+    image = axes.imshow(np.zeros((height, T)), cmap, aspect="auto", interpolation="nearest", vmin=low, vmax=high)
     axes.set_title(title)
     axes.tick_params(left=False, labelbottom=False)
     axes.figure.colorbar(image, ax=axes, pad=0.01, aspect=8, ticks=[low, high])
@@ -258,7 +259,7 @@ def explorer(model: SequenceModel, batch: Batch, channels: Mapping[str, int] | N
     unit_axes.axhline(0, color="0.9", linewidth=0.8, zorder=0)
     (before,) = unit_axes.plot(np.zeros(T), color=plots.BASELINE)
     (now,) = unit_axes.plot(np.zeros(T), color=plots.STATE)
-    table_image = table_axes.imshow(np.zeros((K, K)), cmap="Greens", vmin=0, vmax=1, aspect="auto")
+    table_image = table_axes.imshow(np.zeros((K, K)), "Greens", aspect="auto", interpolation="nearest", vmin=0, vmax=1)
     table_axes.set(xlabel="says (mean probability in %)", ylabel="should say", xticks=range(K), yticks=range(K))
     shares = [table_axes.text(symbol, symbol, "", ha="center", va="center") for symbol in range(K)]
     score = table_axes.set_title("0 of 0 sequences right")

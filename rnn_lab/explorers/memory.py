@@ -91,8 +91,8 @@ def explorer(curves: MemoryCurves) -> Panel:
     curve_axes, bar_axes = figure.add_subplot(rows[1, 0]), figure.add_subplot(rows[1, 1])
 
     heading = example_axes.set_title("delayed recall")
-    # What is off is light grey, not white, and shows how far the map reaches.
-    image = example_axes.imshow(np.zeros((1, 1)), cmap="Greys", vmin=-0.1, vmax=1, aspect="auto", extent=(0, 1, 1, 0))
+    image = example_axes.imshow(np.zeros((1, 1)), "Greys", aspect="auto", interpolation="nearest", extent=(0, 1, 1, 0))
+    image.set_clim(-0.1, 1)  # what is off is light grey, not white, and shows how far the map reaches
     example_axes.set(xlim=(0, 1), ylim=(1, -0.35), xticks=[], yticks=[], xlabel="one sequence, step by step")
     example_axes.spines[:].set_visible(False)
     (remembered,) = example_axes.plot(0, 0, "v", color=plots.INPUT, markersize=9, clip_on=False)

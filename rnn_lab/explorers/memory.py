@@ -163,5 +163,5 @@ def explorer(curves: MemoryCurves) -> Panel:
     return live.explore(
         update,
         task=Dropdown(options=list(TASKS), description="task"),
-        lag=SelectionSlider(options=curves.lags, value=curves.lags[len(lags) // 2], description="lag"),
+        lag=SelectionSlider(options=curves.lags, value=curves.lags[-2], description="lag"),
     )

@@ -30,7 +30,7 @@ EXPLORERS = [
     Explorer("cell", "explorer()", "radius"),
     Explorer("gradient_flow", "explorer()", "radius"),
     Explorer("gates", "explorer(*recalling())", "bias"),
-    Explorer("memory", "explorer(memory_curves())", "lag", span=2),
+    Explorer("memory", "explorer(memory_curves())", "lag", span=1),
     Explorer("autocomplete", "explorer()", "temperature"),
     Explorer("look_back", "explorer()", "place"),
     Explorer("sentiment", "explorer(*judging())", "read"),

@@ -46,7 +46,7 @@ PRINTABLE_MODEL = partial(Architecture, vocabulary_size=len(PRINTABLE))
 SHAKESPEARE_MODEL = partial(Architecture, vocabulary_size=65)
 COMMANDS = {
     "docstrings": {
-        "large": Run(PRINTABLE_MODEL("LSTM", 384, 64, dropout=0.2), 11.4, columns=32, steps=64, rate=5e-3),
+        "large": Run(PRINTABLE_MODEL("LSTM", 256, 48, dropout=0.1), 11.4, columns=16, steps=64, rate=6e-3),
         # of nearly equal numbers of parameters, side by side in one figure
         "RNN": Run(PRINTABLE_MODEL("RNN", 312, 32), 1.2, columns=16, steps=64, rate=2e-3),
         "GRU": Run(PRINTABLE_MODEL("GRU", 183, 32), 1.2, columns=16, steps=64, rate=6e-3),

@@ -14,7 +14,7 @@ from rnn_lab.nn import GRU, LSTM, RNN, Stacked
 from rnn_lab.storage import read_arrays, write_arrays
 
 CELLS = {"RNN": RNN, "GRU": GRU, "LSTM": LSTM}
-BUNDLED_SHA256 = "c47716992e83be87a54c485c4f5b0961aeb8c5f222a0ab7119e33a8115a9f601"
+BUNDLED_SHA256 = "548368d8595e7bfcfcce04470a8de2a346f5d9fc060e0fe94fc339c1c1a3b4bb"
 
 
 @dataclass(frozen=True)

@@ -180,7 +180,7 @@ def test_dropout_silences_words_and_what_is_read_out():
     model, _ = model_and_batch(dropout=0.5)
     ids = np.zeros((40, 30), int)
     _, cache = model.forward(ids, rng=np.random.default_rng(1))
-    for array in (cache.layer.x, cache.readout):
+    for array in (cache.layer.inputs.x, cache.readout):
         assert np.mean(array == 0) == pytest.approx(0.5, abs=0.1)
 
 

@@ -174,7 +174,7 @@ def test_dropout_silences_what_goes_in_and_what_comes_out():
     """Silenced inputs are zero in the layer's cache, silenced outputs in the readout's."""
     model, batch = model_and_batch(dropout=0.5, T=50, N=20)
     _, _, cache = model.forward(batch.ids, rng=np.random.default_rng(1))
-    for array in (cache.layer.x, cache.readout):
+    for array in (cache.layer.inputs.x, cache.readout):
         assert np.mean(array == 0) == pytest.approx(0.5, abs=0.05)
     assert_same(model.forward(batch.ids)[0], model_and_batch()[0].forward(batch.ids)[0], 0)
 

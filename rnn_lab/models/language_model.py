@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from rnn_lab.nn import Bidirectional, Dropout, Embedding, Linear, softmax_cross_entropy
 from rnn_lab.nn.checks import as_generator, as_ndarray, as_size
 from rnn_lab.nn.composed import Composed, _sizes
+from rnn_lab.nn.inputs import Lookup
 from rnn_lab.nn.recurrent import Recurrent
 
 
@@ -38,7 +39,7 @@ class TextBatch(NamedTuple):
 class LanguageModelCache:
     """What each part needs on the way back."""
 
-    embedding: NDArray
+    embedding: NDArray | None  # None where the recurrent layer looks the tokens up itself
     dropout_below: NDArray | None
     layer: Any
     dropout_above: NDArray | None
@@ -139,8 +140,12 @@ class LanguageModel:
         ids = as_ndarray("ids", ids)
         if ids.ndim != 2:
             raise ValueError(f"ids has shape {ids.shape}; expected (T, N)")
-        x, embedding = self.embedding.forward(ids)
-        x, below = self.dropout.forward(x, rng)
+        x: NDArray | Lookup
+        if ids.size > len(self.embedding.params["E"]) and (rng is None or self.dropout.rate == 0):
+            x, embedding, below = Lookup(self.embedding.params["E"], ids), None, None
+        else:
+            x, embedding = self.embedding.forward(ids)
+            x, below = self.dropout.forward(x, rng)
         if isinstance(self.layer, Composed):
             h, state, layer = self.layer.forward(x, state, rng=rng)
         else:
@@ -162,8 +167,11 @@ class LanguageModel:
         dh, readout = self.readout.backward(dlogits, cache.readout)
         dh, _ = self.dropout.backward(dh, cache.dropout_above)
         dx, _, layer = self.layer.backward(dh, cache.layer)
-        dx, _ = self.dropout.backward(dx, cache.dropout_below)
-        _, embedding = self.embedding.backward(dx, cache.embedding)
+        if cache.embedding is None:
+            embedding = {"E": dx}
+        else:
+            dx, _ = self.dropout.backward(dx, cache.dropout_below)
+            _, embedding = self.embedding.backward(dx, cache.embedding)
         if self.tied:
             embedding["E"] += readout["W"]
         return self._named(embedding, layer, readout)

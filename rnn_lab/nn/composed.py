@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from rnn_lab.nn.checks import as_array, as_mask
+from rnn_lab.nn.inputs import Lookup
 from rnn_lab.nn.layers import Dropout
 from rnn_lab.nn.recurrent import Recurrent
 
@@ -38,7 +39,7 @@ class Composed:
 
     def forward(
         self,
-        x: ArrayLike,
+        x: ArrayLike | Lookup,
         state: tuple | list | None = None,
         lengths: ArrayLike | None = None,
         rng: np.random.Generator | None = None,
@@ -47,7 +48,7 @@ class Composed:
 
         Parameters
         ----------
-        x : array_like, shape (T, N, D)
+        x : array_like, shape (T, N, D), or for stacked layers a Lookup
             T steps of N examples.
         state : tuple or list, optional
             A state for each layer, as the layer takes it; None stands for zero, in any place.
@@ -70,7 +71,6 @@ class Composed:
         TypeError, ValueError
             If an argument does not fit; a note names the layer that says so.
         """
-        x = as_array("x", x, ("T", "N", self.input_size))
         y, states, cache = self._forward(x, self._by_name("state", state), lengths, rng)
         return y, tuple(states[name] for name in self.layers), cache
 
@@ -91,6 +91,7 @@ class Composed:
         Returns
         -------
         dx : ndarray, shape (T, N, D)
+            For a `Lookup` the gradient with respect to its table, (V, D).
         dstate : tuple
             The gradient with respect to each layer's initial state.
         grads : dict
@@ -105,7 +106,7 @@ class Composed:
         return dx, tuple(dstates[name] for name in self.layers), self._flat(grads)
 
     def _forward(
-        self, x: NDArray, states: States, lengths: ArrayLike | None, rng: np.random.Generator | None
+        self, x: Any, states: States, lengths: ArrayLike | None, rng: np.random.Generator | None
     ) -> tuple[NDArray, States, Any]:
         """Run the layers -> y, the final state of each by name, what the way back needs."""
         raise NotImplementedError
@@ -115,7 +116,7 @@ class Composed:
         raise NotImplementedError
 
     def _run(
-        self, name: str, x: NDArray, state: Any, lengths: ArrayLike | None, rng: np.random.Generator | None
+        self, name: str, x: Any, state: Any, lengths: ArrayLike | None, rng: np.random.Generator | None
     ) -> tuple[NDArray, Any, Any]:
         """Run one layer forward; only a composition may have dropout within."""
         layer = self.layers[name]
@@ -197,7 +198,7 @@ class Stacked(Composed):
             self.dropout = Dropout(dropout)
 
     def _forward(
-        self, x: NDArray, states: States, lengths: ArrayLike | None, rng: np.random.Generator | None
+        self, x: Any, states: States, lengths: ArrayLike | None, rng: np.random.Generator | None
     ) -> tuple[NDArray, States, StackedCache]:
         y, last, cache = x, {}, StackedCache({}, {})
         for name in self.layers:
@@ -265,8 +266,11 @@ class Bidirectional(Composed):
         self.output_size = 2 * H
 
     def _forward(
-        self, x: NDArray, states: States, lengths: ArrayLike | None, rng: np.random.Generator | None
+        self, x: Any, states: States, lengths: ArrayLike | None, rng: np.random.Generator | None
     ) -> tuple[NDArray, States, BidirectionalCache]:
+        if isinstance(x, Lookup):
+            raise TypeError("x is a Lookup; expected vectors, which a bidirectional layer can turn round")
+        x = as_array("x", x, ("T", "N", self.input_size))
         T, N, _ = x.shape
         mirror = _mirror(T, N, lengths)
         given = {"forward": x, "reverse": x[mirror]}

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from rnn_lab.nn.functions import sigmoid_slope, tanh_slope
-from rnn_lab.nn.recurrent import Cache, Recurrent, gate_by_gate, transposed
+from rnn_lab.nn.inputs import Lookup, Vectors
+from rnn_lab.nn.recurrent import Cache, Recurrent, gate_by_gate, sum_of_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,40 +53,40 @@ class GRU(Recurrent[NDArray]):
         super().__init__(input_size, hidden_size, rng, dtype)
         self.params["b"] = np.zeros((2, 3 * hidden_size), dtype)
 
-    def _steps(self, x: NDArray, states: list[NDArray], mask: NDArray[np.bool_] | None) -> GRUCache:
-        T, N, D = x.shape
-        H = self.params["U"].shape[1]
-        # sigmoid(z) = (1 + tanh(z / 2)) / 2: one tanh serves r and z.
-        W, U, (b_input, b_state) = self._scaled_weights(np.array([0.5, 0.5, 1], x.dtype))
-        U_T = transposed(U)
+    def _steps(self, inputs: Vectors | Lookup, states: list[NDArray], mask: NDArray[np.bool_] | None) -> GRUCache:
+        T, N = inputs.steps
+        H, dtype = self.params["U"].shape[1], inputs.dtype
+        # sigmoid(z) = 0.5 * tanh(0.5 * z) + 0.5: one tanh serves r and z.
+        W, U_T, (b_input, b_state) = self._scaled_weights(np.array([0.5, 0.5, 1], dtype))
         b_input[: 2 * H] += b_state[: 2 * H]  # to r and z only the sum of the two matters
 
-        from_input = (x.reshape(T * N, D) @ W.T).reshape(T, N, 3 * H)  # the inputs' share of every step at once
-        from_input += b_input
-        from_state = np.empty((N, 3 * H), x.dtype)
+        gates = np.empty((T, 3, N, H), dtype)
+        from_input = inputs.share(W, b_input, out=gates.reshape(T, N, 3 * H))  # the gates of a step take its place
+        from_state = np.empty((N, 3 * H), dtype)
         before_sigmoids, before_reset = from_state[:, : 2 * H], from_state[:, 2 * H :]
         before_r_and_z = gate_by_gate(before_sigmoids, 2)
-        gates = np.empty((T, 3, N, H), x.dtype)
-        recalled = np.empty((T, N, H), x.dtype)
-        h = np.empty((T + 1, N, H), x.dtype)
+        n_input = np.empty((N, H), dtype)
+        recalled = np.empty((T, N, H), dtype)
+        h = np.empty((T + 1, N, H), dtype)
         h[0] = states[0]
         for t in range(T):
             np.matmul(h[t], U_T, out=from_state)
             before_sigmoids += from_input[t, :, : 2 * H]
+            n_input[:] = from_input[t, :, 2 * H :]
             sigmoids, (r, z, n) = gates[t, :2], gates[t]
             np.tanh(before_r_and_z, out=sigmoids)
             sigmoids *= 0.5
             sigmoids += 0.5
             np.add(before_reset, b_state[2 * H :], out=recalled[t])
             np.multiply(r, recalled[t], out=n)
-            n += from_input[t, :, 2 * H :]
+            n += n_input
             np.tanh(n, out=n)
             np.subtract(h[t], n, out=h[t + 1])  # n + z * (h - n), the same mixture in one product
             h[t + 1] *= z
             h[t + 1] += n
             if mask is not None:
                 h[t + 1] *= mask[t]
-        return GRUCache(x, h, mask, gates, recalled)
+        return GRUCache(inputs, h, mask, gates, recalled)
 
     def _steps_back(
         self, dy: NDArray, cache: GRUCache, dstates: list[NDArray], steps: Iterable[int]
@@ -96,30 +96,31 @@ class GRU(Recurrent[NDArray]):
         U = self._weight("U", dy.dtype)
         (dh,) = dstates
         dfrom_input, dfrom_state = np.empty((2, T, N, 3 * H), dy.dtype)
-        dr_and_dz, dn_input = gate_by_gate(dfrom_input, 3)[:, :2], dfrom_input[:, :, 2 * H :]
-        dn_state = dfrom_state[:, :, 2 * H :]
-        dsigmoids, slopes = np.empty((2, 2, N, H), dy.dtype)
-        dr, dz = dsigmoids
-        dn, slope, through_gates = np.empty((3, N, H), dy.dtype)
+        dfrom_input_gates, dn_state = gate_by_gate(dfrom_input, 3), dfrom_state[:, :, 2 * H :]
+        dgates, opposite = np.empty((2, 3, N, H), dy.dtype)
+        dr, dz, dn = dgates
+        not_r, not_z, not_n = opposite
+        dreset, through_gates = np.empty((2, N, H), dy.dtype)
         for t in steps:
             r, z, n = gates[t]
             dh += dy[t]  # from the future + from above
-            np.subtract(1, z, out=dn)  # dn = dh * (1 - z) * (1 - n**2), before the tanh
-            dn *= dh
-            tanh_slope(n, out=slope)
-            dn *= slope
-            np.multiply(dn, recalled[t], out=dr)  # dr = dn * recalled * r * (1 - r)
-            np.subtract(h[t], n, out=dz)  # dz = dh * (h - n) * z * (1 - z)
-            dz *= dh
-            sigmoid_slope(gates[t, :2], out=slopes)
-            np.multiply(dsigmoids, slopes, out=dr_and_dz[t])
-            dn_input[t] = dn
+            np.subtract(1, gates[t], out=opposite)
+            np.multiply(dh, not_z, out=dn)
+            np.subtract(h[t + 1], n, out=dz)  # z * (h - n)
+            dz *= dn  # dh * (h - n) * z * (1 - z)
+            np.multiply(dn, n, out=dr)
+            dn += dr
+            dn *= not_n  # dh * (1 - z) * (1 + n) * (1 - n)
+            np.multiply(dn, r, out=dreset)
+            np.multiply(dreset, recalled[t], out=dr)
+            dr *= not_r  # dn * recalled * r * (1 - r)
+            dfrom_input_gates[t] = dgates
             dfrom_state[t] = dfrom_input[t]
-            np.multiply(dn, r, out=dn_state[t])
+            dn_state[t] = dreset
             np.matmul(dfrom_state[t], U, out=through_gates)
             dh *= z  # the shortcut past the gates
             dh += through_gates
         return dfrom_input, dfrom_state
 
     def _bias_gradient(self, from_input: NDArray, from_state: NDArray) -> NDArray:
-        return np.stack([from_input.sum(axis=0), from_state.sum(axis=0)])
+        return np.stack([sum_of_rows(from_input), sum_of_rows(from_state)])

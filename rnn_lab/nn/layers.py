@@ -3,7 +3,8 @@
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from rnn_lab.nn.checks import as_array, as_generator, as_ndarray, as_size
+from rnn_lab.nn.checks import as_array, as_generator, as_size
+from rnn_lab.nn.inputs import Lookup, sum_by_token
 
 
 class Linear:
@@ -114,16 +115,8 @@ class Embedding:
         TypeError, ValueError
             If the ids are not whole numbers from 0 to V - 1.
         """
-        E = self.params["E"]
-        ids = as_ndarray("ids", ids)
-        if ids.dtype.kind not in "iu":
-            raise TypeError(f"ids holds values of type {ids.dtype}; expected whole numbers from 0 to {len(E) - 1}")
-        if ids.size == 0:
-            raise ValueError(f"ids is empty, of shape {ids.shape}; expected at least one token")
-        if ids.min() < 0 or ids.max() >= len(E):
-            raise ValueError(f"ids holds values from {ids.min()} to {ids.max()}; expected 0 to {len(E) - 1}")
-        ids = ids.astype(np.intp, copy=False)
-        return E[ids], ids
+        x = Lookup(self.params["E"], ids)
+        return x.table[x.ids], x.ids
 
     def backward(self, dy: ArrayLike, cache: NDArray) -> tuple[None, dict[str, NDArray]]:
         """Map ``dy``, shape (..., D), to the gradients of `params`; ids have no gradient, so the first is None.
@@ -139,21 +132,6 @@ class Embedding:
         if self.padding_id is not None:
             dE[self.padding_id] = 0
         return None, {"E": dE}
-
-
-def sum_by_token(rows: NDArray, ids: NDArray[np.integer], vocabulary_size: int) -> NDArray:
-    """Add up the rows of each token, which occur at any places: shapes (R, D), (R,) -> (V, D).
-
-    Sorted by token, what belongs together is one sum. `numpy.add.at` does the same row by row, and takes ten times as
-    long; a product with one-hot columns is slower from a thousand rows on.
-    """
-    by_token = np.argsort(ids)
-    counts = np.bincount(ids, minlength=vocabulary_size)
-    used, ends = np.flatnonzero(counts).tolist(), np.cumsum(counts[counts > 0]).tolist()
-    sums = np.zeros((vocabulary_size, rows.shape[1]), rows.dtype)
-    for token, start, end in zip(used, [0, *ends], ends, strict=False):
-        np.add.reduce(rows.take(by_token[start:end], axis=0), axis=0, out=sums[token])
-    return sums
 
 
 class Dropout:

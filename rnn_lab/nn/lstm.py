@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from rnn_lab.nn.functions import sigmoid_slope, tanh_slope
-from rnn_lab.nn.recurrent import Cache, Recurrent, gate_by_gate, transposed
+from rnn_lab.nn.inputs import Lookup, Vectors
+from rnn_lab.nn.recurrent import Cache, Recurrent, gate_by_gate
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,28 +61,28 @@ class LSTM(Recurrent[tuple[NDArray, NDArray]]):
         super().__init__(input_size, hidden_size, rng, dtype)
         self.params["b"][hidden_size : 2 * hidden_size] = forget_bias
 
-    def _steps(self, x: NDArray, states: list[NDArray], mask: NDArray[np.bool_] | None) -> LSTMCache:
-        T, N, D = x.shape
-        H = self.params["U"].shape[1]
-        # sigmoid(z) = (1 + tanh(z / 2)) / 2: one tanh serves all gates. Of i, f, g and o, only g is itself a tanh.
-        W, U, b = self._scaled_weights(np.array([0.5, 0.5, 1, 0.5], x.dtype))
-        U_T = transposed(U)
+    def _steps(self, inputs: Vectors | Lookup, states: list[NDArray], mask: NDArray[np.bool_] | None) -> LSTMCache:
+        T, N = inputs.steps
+        H, dtype = self.params["U"].shape[1], inputs.dtype
+        # One tanh serves all gates, for sigmoid(z) = 0.5 * tanh(0.5 * z) + 0.5; of i, f, g and o, only g is itself one.
+        scale = np.array([0.5, 0.5, 1, 0.5], dtype)
+        W, U_T, b = self._scaled_weights(scale)
+        scale = scale[:, None, None]
+        shift = 1 - scale
 
-        from_input = (x.reshape(T * N, D) @ W.T).reshape(T, N, 4 * H)  # the inputs' share of every step at once
-        from_input += b
-        z = np.empty((N, 4 * H), x.dtype)
+        gates = np.empty((T, 4, N, H), dtype)
+        from_input = inputs.share(W, b, out=gates.reshape(T, N, 4 * H))  # the gates of a step take its place
+        z = np.empty((N, 4 * H), dtype)
         z_gates = gate_by_gate(z, 4)
-        gates = np.empty((T, 4, N, H), x.dtype)
-        h, c = np.empty((2, T + 1, N, H), x.dtype)
+        h, c = np.empty((2, T + 1, N, H), dtype)
         h[0], c[0] = states
-        written, tanh_c = np.empty((2, N, H), x.dtype)
+        written, tanh_c = np.empty((2, N, H), dtype)
         for t in range(T):
             np.matmul(h[t], U_T, out=z)
             z += from_input[t]
             np.tanh(z_gates, out=gates[t])
-            for sigmoids in (gates[t, :2], gates[t, 3]):
-                sigmoids *= 0.5
-                sigmoids += 0.5
+            gates[t] *= scale
+            gates[t] += shift
             i, f, g, o = gates[t]
             np.multiply(f, c[t], out=c[t + 1])
             np.multiply(i, g, out=written)
@@ -91,35 +91,35 @@ class LSTM(Recurrent[tuple[NDArray, NDArray]]):
             np.multiply(o, tanh_c, out=h[t + 1])
             if mask is not None:
                 h[t + 1] *= mask[t]
-        return LSTMCache(x, h, mask, c, gates)
+        return LSTMCache(inputs, h, mask, c, gates)
 
     def _steps_back(
         self, dy: NDArray, cache: LSTMCache, dstates: list[NDArray], steps: Iterable[int]
     ) -> tuple[NDArray, NDArray]:
         T, N, H = dy.shape
-        c, gates = cache.c, cache.gates
+        h, c, gates = cache.h, cache.c, cache.gates
         U = self._weight("U", dy.dtype)
         dh, dc = dstates
         dz = np.empty((T, N, 4 * H), dy.dtype)
         dz_gates = gate_by_gate(dz, 4)
-        dgates, slopes = np.empty((2, 4, N, H), dy.dtype)
+        dgates, opposite = np.empty((2, 4, N, H), dy.dtype)
         di, df, dg, do = dgates
-        tanh_c, slope = np.empty((2, N, H), dy.dtype)
+        tanh_c = np.empty((N, H), dy.dtype)
         for t in steps:
             i, f, g, o = gates[t]
             dh += dy[t]  # from the future + from above
+            np.multiply(dh, h[t + 1], out=do)  # dh * o * tanh_c, for h is o * tanh_c
+            dh *= o
+            dc += dh  # dc += dh * o * (1 - tanh_c**2)
             np.tanh(c[t + 1], out=tanh_c)
-            tanh_slope(tanh_c, out=slope)  # dc += dh * o * (1 - tanh_c**2)
-            slope *= o
-            slope *= dh
-            dc += slope
-            np.multiply(dc, g, out=di)
-            np.multiply(dc, c[t], out=df)
+            tanh_c *= do
+            dc -= tanh_c
             np.multiply(dc, i, out=dg)
-            np.multiply(dh, tanh_c, out=do)
-            sigmoid_slope(gates[t], out=slopes)  # of i, f and o; that of g replaces its quarter
-            tanh_slope(g, out=slopes[2])
-            np.multiply(dgates, slopes, out=dz_gates[t])
-            np.matmul(dz[t], U, out=dh)
+            np.multiply(dg, g, out=di)  # dc * g * i
+            dg += di  # dc * i * (1 + g)
             dc *= f
+            np.multiply(dc, c[t], out=df)  # dc * c * f
+            np.subtract(1, gates[t], out=opposite)  # the slopes are i * (1 - i), ... and (1 + g) * (1 - g)
+            np.multiply(dgates, opposite, out=dz_gates[t])
+            np.matmul(dz[t], U, out=dh)
         return dz, dz

@@ -13,6 +13,7 @@ from support import assert_same
 from rnn_lab import plots
 from rnn_lab.datasets.memory import TASKS, MemoryCurves, recall, success
 from rnn_lab.explorers import gates, memory
+from rnn_lab.live.scene import arrange
 from rnn_lab.models import SequenceModel
 from rnn_lab.nn import GRU, LSTM, Adam, softmax_cross_entropy
 from rnn_lab.nn.functions import log_softmax
@@ -191,6 +192,11 @@ def test_gates_explorer_draws_every_setting(model, batch):
     controls = Controls(gates.explorer(model, batch))
     controls.assert_every_setting_draws(moved_by={"clamp its c at": "the unit is"})
     controls.assert_ends_differ_in_pixels()
+
+
+def test_words_that_stand_still_cost_no_layer_each(model, batch, curves):
+    for panel in (gates.explorer(model, batch), memory.explorer(curves)):
+        assert len(arrange(panel.live.fig).still) <= 5
 
 
 def test_first_unit_of_the_picture_is_the_one_most_needed(trained):

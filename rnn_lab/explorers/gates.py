@@ -200,13 +200,15 @@ def draw_formulas(axes: Axes) -> list[Text]:
     """Write FORMULAS, and return the empty texts below their words."""
     axes.set(xlim=(-0.8, 8.8), ylim=(-3.5, 0.5))
     axes.set_axis_off()
-    numbers = []
-    for row, formula in enumerate(FORMULAS):
-        for column, word in formula.items():
-            axes.text(column, -2 * row, word, ha="center", va="center")
-            if word not in "=·+":
-                numbers.append(axes.text(column, -2 * row - 1, "", ha="center", va="center", color=plots.STATE))
-    return numbers
+    places = [(column, -2 * row, word) for row, formula in enumerate(FORMULAS) for column, word in formula.items()]
+    for place in places:
+        axes.text(*place, ha="center", va="center")
+    # Numbers come after all words, because each change between what stands still and what moves costs a layer.
+    return [
+        axes.text(x, y - 1, "", ha="center", va="center", color=plots.STATE)
+        for x, y, word in places
+        if word not in "=·+"
+    ]
 
 
 def explorer(model: SequenceModel, batch: Batch, channels: Mapping[str, int] | None = None) -> Panel:

@@ -68,7 +68,7 @@ def show_texts(texts: Mapping[str, str], alt: str, width: int = 104, lines: int 
     for place, (name, text) in enumerate(texts.items()):
         rows = [line[i : i + width] for line in text.split("\n") for i in range(0, max(len(line), 1), width)]
         shown = [row for row, before in zip(rows, ["", *rows], strict=False) if row or before][:lines]
-        top = 1 - place / len(texts)
+        top = 1 - (place + 0.03) / len(texts)
         figure.text(0.005, top, name, va="top", color=PREDICTION, weight="bold")
         below = top - 1.4 / (lines + 2.5) / len(texts)
         figure.text(0.005, below, "\n".join(shown), va="top", family="monospace", size=9, parse_math=False)

@@ -14,7 +14,7 @@ from rnn_lab.nn import GRU, LSTM, RNN, Stacked
 from rnn_lab.storage import read_arrays, write_arrays
 
 CELLS = {"RNN": RNN, "GRU": GRU, "LSTM": LSTM}
-BUNDLED_SHA256 = "548368d8595e7bfcfcce04470a8de2a346f5d9fc060e0fe94fc339c1c1a3b4bb"
+BUNDLED_SHA256 = "1f4002d70cc0593f4d7884a3e320acb26e927ae4985160c1da0bd1124e444798"
 
 
 @dataclass(frozen=True)

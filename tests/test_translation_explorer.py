@@ -102,8 +102,10 @@ def test_every_setting_has_a_picture():
 def test_a_short_word_and_a_long_one_stay_inside_the_picture():
     panel = translation.explorer(model_of())
     controls = {control.description: control for control in panel.children[0].children}
-    for number, ten_thousands in ((0, 0), (9999, 99)):
+    (heading,) = panel.live.fig.axes[0].texts
+    for number, ten_thousands in ((0, 0), (7777, 77)):
         controls["number"].value, controls["plus ten thousands"].value = number, ten_thousands
+        assert heading.get_window_extent().x1 <= panel.live.fig.bbox.x1
         for axes in panel.live.fig.axes:
             for collection in axes.collections:
                 places = axes.transData.transform(np.asarray(collection.get_offsets()).reshape(-1, 2))

@@ -238,7 +238,7 @@ def explorer(model: Translator, language: str = "German") -> Panel:
         is_right = translation.written == translation.expected
         verdict = "right" if is_right else f"wrong, it is {translation.expected}"
         p = np.exp(translation.beam.found[0].log_probability)
-        heading.set_text(f"{10_000 * thousands + number:,}, with probability {p:.2f}: {'…' if back else verdict}")
+        heading.set_text(f"{10_000 * thousands + number:,} with p = {p:.2f}: {'…' if back else verdict}")
         draw_map(image, letters, translation, shown)
         draw_candidates(bars, candidates, translation, shown)
         draw_tree(grey, coloured, tree, translation, shown)

@@ -31,8 +31,8 @@ from rnn_lab.training import fit
 FOLDER = Path(__file__).parent
 RESULTS = FOLDER / "translation_results.json"
 AT_ONCE = 200  # sentences that are translated together
-NUMBERS = {"embedding_size": 32, "hidden_size": 96, "batch": 32, "rate": 4e-3, "seeds": [0, 1, 2]}
-NUMBER_STEPS = {"with attention": 400, "without": 3000}
+NUMBERS = {"embedding_size": 32, "hidden_size": 96, "batch": 32, "rate": 5e-3, "seeds": [0, 1, 2]}
+NUMBER_STEPS = {"with attention": 300, "without": 2400}
 SENTENCES = {"embedding_size": 128, "hidden_size": 128, "batch": 64, "rate": 2e-3, "epochs": 5, "dropout": 0.3}
 SENTENCES |= {"at_least": 4, "beam": 5, "length_power": 1.0, "seed": 0}
 LONGEST_NUMBER, LONGEST_SENTENCE = 90, 50

@@ -76,13 +76,17 @@ FRAMES = {
 }
 ROLE = re.compile(r"{(\w+)}")
 
-# What is kept out of training: some things only for choosing, some only for the test.
+# What is kept out of training: some constructions are there only for choosing, some only for the test.
 TRAINED, NEW_PAIR, NEW_SCOPE, TWO_NEGATIONS = "trained", "new pair", "new scope", "two negations"
 NEW_PAIRS = {
     "choose": {("never", "noun"), ("far from", "adjective"), ("not", "verb")},
     "test": {("hardly", "noun"), ("never", "adjective"), ("by no means", "verb"), ("anything but", "adjective")},
 }
-NEW_FRAMES = {"choose": {"yet", "although last"}, "test": {"but", "although first"}}
+CONTRASTS = ("but", "yet", "although first", "although last")
+FIRST_IN_CONTRASTS = {  # the first negation of a contrast that has two, or a new scope, says to which part it belongs
+    "choose": {"i doubt that", "not", "far from", "hardly"},
+    "test": {"nobody would say that", "never", "by no means", "anything but"},
+}
 
 
 class Clause(NamedTuple):
@@ -102,9 +106,9 @@ class Clause(NamedTuple):
     head: str
 
     @property
-    def turned(self) -> int:
-        """How often it is turned round."""
-        return (self.around in AROUND) + (self.within != "")
+    def negations(self) -> list[str]:
+        """What turns it round, in its order."""
+        return [self.around] * (self.around in AROUND) + [self.within] * (self.within != "")
 
 
 def opinions(seed: int = 0, train: int = 8000, choose: int = 1200, test: int = 1500) -> Parts:
@@ -165,11 +169,11 @@ def part_and_kind(frame: str, clauses: Sequence[Clause]) -> tuple[str, str]:
         for part, pairs in NEW_PAIRS.items()
         if any((clause.within, clause.head) in pairs for clause in clauses)
     ]
-    for part, frames in NEW_FRAMES.items():
-        if frame in frames and all(clause.turned for clause in clauses):
-            new.append((part, TWO_NEGATIONS))
-        elif frame in frames and any(clause.around in AROUND for clause in clauses):
-            new.append((part, NEW_SCOPE))
+    negations = [negation for clause in clauses for negation in clause.negations]
+    two, around = len(negations) > 1, any(clause.around in AROUND for clause in clauses)
+    if frame in CONTRASTS and (two or around):
+        (part,) = (part for part, first in FIRST_IN_CONTRASTS.items() if negations[0] in first)
+        new.append((part, TWO_NEGATIONS if two else NEW_SCOPE))
     if frame == "and" and clauses[0].around in AROUND:
         return "", ""  # it may be meant to turn both round: nobody can say
     return ("train", TRAINED) if not new else new[0] if len(new) == 1 else ("", "")
@@ -203,15 +207,17 @@ def write(frame: str, clauses: Sequence[Clause], label: int, rng: np.random.Gene
     return _sentence(FRAMES[frame].text.format(**texts), rng)
 
 
-def write_long(clauses: int, label: int, rng: np.random.Generator) -> list[str]:
-    """Write a sentence of many plain clauses: half of them after an "although" each, the others joined by "and"."""
-    concessions = clauses // 2
-    texts = [
-        _clause_text(Clause("", "", _pick(list(HEADS), rng)), 1 - label if n < concessions else label, rng)
-        for n in range(as_size("clauses", clauses))
-    ]
-    before = "".join(f"although {text} , " for text in texts[:concessions])
-    return _sentence(before + " and ".join(texts[concessions:]), rng)
+def write_long(concessions: int, label: int, rng: np.random.Generator) -> list[str]:
+    """Write a sentence of plain clauses: so many after an "although" each, and at last the one that counts.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `concessions` is not a whole number of at least 1.
+    """
+    others = [_plain_clause(1 - label, rng) for _ in range(as_size("concessions", concessions))]
+    text = "".join(f"although {other} , " for other in others)
+    return _sentence(text + _plain_clause(label, rng), rng)
 
 
 def _draw(rng: np.random.Generator) -> tuple[str, list[Clause]]:
@@ -228,9 +234,13 @@ def _draw_clause(rng: np.random.Generator) -> Clause:
     return Clause(_pick(AGREEING, rng), _pick(fitting, rng) if chance < SHARE_AROUND + SHARE_WITHIN else "", head)
 
 
+def _plain_clause(polarity: int, rng: np.random.Generator) -> str:
+    return _clause_text(Clause("", "", _pick(list(HEADS), rng)), polarity, rng)
+
+
 def _clause_text(clause: Clause, polarity: int, rng: np.random.Generator) -> str:
     """Choose the words of a clause, the head by what is left of the polarity after all turns."""
-    words = GOOD if (polarity + clause.turned) % 2 else BAD
+    words = GOOD if (polarity + len(clause.negations)) % 2 else BAD
     lead = HEADS[clause.head].format(f"{clause.within} {_pick(DEGREES, rng)}")
     subject = f"the {_pick(ASPECTS, rng)} {_pick(PLACES, rng)}"
     return f"{clause.around} {subject} {lead} {_pick(words[clause.head], rng)} {AFTER[clause.head]}"

@@ -1,14 +1,15 @@
 """Sentences with a verdict: their words as numbers, batches of them, and the public ones."""
 
+import json
 import re
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from numpy.typing import NDArray
 
-from rnn_lab.datasets.download import fetch
+from rnn_lab.datasets.download import bundled, fetch
 from rnn_lab.datasets.translation import padded
 from rnn_lab.nn.checks import as_size
 
@@ -23,6 +24,9 @@ ROTTEN_TOMATOES = (  # in the order of the labels
     (f"{_ROTTEN_TOMATOES}neg", "2d11cfbc790f1cd96d78339f41ce53ced1efa83cd22d37d6788fa3fe3d17e2fd"),
     (f"{_ROTTEN_TOMATOES}pos", "4134882974a28d0c7b5151256f0e33a6169984ee7372c279e673f1114f475d58"),
 )
+
+
+RESULTS_SHA256 = "to be measured"
 
 
 class Sentence(NamedTuple):
@@ -143,3 +147,20 @@ def rotten_tomatoes() -> Parts:
             part = {0: parts.test, 1: parts.choose}.get(zlib.crc32(line.strip().encode()) % 10, parts.train)
             part.append(Sentence(split_words(line), label))
     return parts
+
+
+def rotten_tomatoes_results() -> dict[str, list[dict[str, Any]]]:
+    """Return what ``python data/train_sentiment.py`` measured, bundled: for each model its runs, one for each seed.
+
+    ``run["test"]`` and ``run["choose"]`` have the ``accuracy``, the expected calibration ``error``, and the ``bins`` of
+    a `rnn_lab.metrics.Reliability`. A baseline has a single run: it has no seed.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        If the file is missing or damaged.
+    """
+    runs: dict[str, list[dict[str, Any]]] = {}
+    for run in json.loads(bundled("rotten_tomatoes.json", RESULTS_SHA256).read_text())["runs"]:
+        runs.setdefault(run["model"], []).append(run)
+    return runs

@@ -10,6 +10,7 @@ from rnn_lab.interop import from_torch
 from rnn_lab.models import LanguageModel, TextBatch
 from rnn_lab.nn import GRU, LSTM, RNN, Adam, Bidirectional, Linear, Stacked, softmax_cross_entropy
 from rnn_lab.nn.gradcheck import check_gradients, negative_control
+from rnn_lab.nn.inputs import Lookup, Vectors
 from rnn_lab.training import fit
 
 VALUES = Path(__file__).parent / "oracles" / "torch_language_model_values.npz"
@@ -168,6 +169,16 @@ def test_nothing_is_remembered_between_calls(layer):
     again = model.backward(softmax_cross_entropy(logits, batch.targets, batch.mask)[1], cache)
     assert_same(again, grads, 0)
     assert model.loss_and_grads(batch)[0] == loss
+
+
+def test_tokens_looked_up_by_the_layer_give_what_their_vectors_give():
+    """Five tokens are fewer than the vocabulary of seven, and are written out; the same sequence twice is looked up."""
+    model, (ids, targets, *_) = model_and_batch(T=5, N=1)
+    loss, grads = model.loss_and_grads((ids, targets))
+    twice = model.loss_and_grads((ids.repeat(2, axis=1), targets.repeat(2, axis=1)))
+    assert_same({"loss": twice[0], **twice[1]}, {"loss": loss, **grads})
+    kept = [type(model.forward(batch)[2].layer.inputs) for batch in (ids, ids.repeat(2, axis=1))]
+    assert kept == [Vectors, Lookup]
 
 
 def test_dropout_silences_what_goes_in_and_what_comes_out():

@@ -1,40 +1,26 @@
 """Recurrent layers, forward and backward: against PyTorch, loops of cells, and the matrix products alone.
 
-All contenders of a size run in turn, again and again, so that whatever disturbs the machine disturbs them alike; the
-table compares medians. PyTorch takes part where it is installed, with as many threads as there are cores.
+PyTorch takes part where it is installed, with as many threads as there are cores.
 """
 
-import os
-import time
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from benchmarks.race import SIZES, Contender, named, race, torch
 
 from rnn_lab.nn import GRU, LSTM, RNN, GRUCell, LSTMCell, RNNCell
 from rnn_lab.nn.recurrent import Recurrent
 
-try:
-    import torch
-except ImportError:
-    torch = None
-
-SIZES = [(25, 1, 100), (32, 16, 64), (64, 32, 128), (64, 32, 256), (100, 64, 256), (50, 32, 512)]  # T, N, H = D
 LAYERS: dict[str, tuple[type[Recurrent], type]] = {
     "RNN": (RNN, RNNCell),
     "GRU": (GRU, GRUCell),
     "LSTM": (LSTM, LSTMCell),
 }
-SECONDS_A_SIZE = 4.0
-ROUNDS = 7
-Contender = Callable[[], object]
 
 
 def measure() -> dict[str, Any]:
     """Return the median milliseconds of each contender, for each layer and size."""
-    if torch is not None:
-        torch.set_num_threads(os.cpu_count() or 1)
-    return {name: {f"T{T} N{N} H{H}": race(contenders(name, T, N, H)) for T, N, H in SIZES} for name in LAYERS}
+    return {name: {named(*size): race(contenders(name, *size)) for size in SIZES} for name in LAYERS}
 
 
 def as_markdown(measured: dict[str, Any]) -> str:
@@ -83,6 +69,7 @@ def contenders(name: str, T: int, N: int, H: int) -> dict[str, Contender]:
 def products(layer: Recurrent, x: np.ndarray) -> Contender:
     """Return the matrix products of a layer's forward and backward pass, and nothing else."""
     W, U = layer.params["W"], layer.params["U"]
+    U_T = np.ascontiguousarray(U.T)
     (T, N, D), (G, H) = x.shape, U.shape
     rows = x.reshape(T * N, D)
     dz, h = np.ones((T, N, G), x.dtype), np.full((T, N, H), 0.1, x.dtype)
@@ -91,7 +78,7 @@ def products(layer: Recurrent, x: np.ndarray) -> Contender:
     def run() -> None:
         rows @ W.T
         for t in range(T):
-            np.matmul(h[t], U.T, out=z)
+            np.matmul(h[t], U_T, out=z)
         for t in range(T):
             np.matmul(dz[t], U, out=dh)
         flat = dz.reshape(T * N, G)
@@ -145,25 +132,3 @@ def torch_layer(layer: Any, x: np.ndarray, dy: np.ndarray) -> Contender:
         y.backward(gradient)
 
     return run
-
-
-def race(runners: dict[str, Contender]) -> dict[str, float]:
-    """Let everybody run in turn for a few seconds in all, and return each one's median in milliseconds."""
-    calls = {name: calls_in(SECONDS_A_SIZE / len(runners) / ROUNDS, run) for name, run in runners.items()}
-    times: dict[str, list[float]] = {name: [] for name in runners}
-    for _ in range(ROUNDS):
-        for name, run in runners.items():
-            run()  # the first call after somebody else's finds cold caches, and threads that still spin
-            for _ in range(calls[name]):
-                start = time.perf_counter()
-                run()
-                times[name].append(1e3 * (time.perf_counter() - start))
-    return {name: float(np.median(values)) for name, values in times.items()}
-
-
-def calls_in(seconds: float, run: Contender) -> int:
-    """Return how often a contender may run in so many seconds, at least twice."""
-    run()
-    start = time.perf_counter()
-    run()
-    return max(2, int(seconds / (time.perf_counter() - start)))

@@ -168,10 +168,10 @@ def gru_diagram(axes: Axes) -> None:
         "h_next": Node("$h_{next}$", 12.0, 4.2, STATE),
     }
     boxes = _draw_nodes(axes, (12.8, 5.8), nodes)
-    _draw_gates(axes, boxes, {"z": r"$\sigma$, keep", "r": r"$\sigma$, recall", "n": "tanh"})
+    _draw_gates(axes, boxes, {"z": r"$\sigma$, keep", "r": r"$\sigma$, recall", "n": r"tanh, of $W x$ and $r\,q$"})
     _draw_chains(axes, boxes, "x sum", "h sum", "h kept added h_next", "z kept", "z rest written added", "n written")
     _draw_chains(axes, boxes, "r n")
-    axes.text(8.25, 2.4, "$\\times\\ U h$", ha="center", fontsize=12)
+    axes.text(8.25, 2.4, "$\\times\\ q$", ha="center", fontsize=12)
     _draw_return(axes, boxes["h_next"], boxes["h"], bend=0.16)
     axes.text(6.3, 5.45, "one step later", color=STATE, ha="center", va="center", fontsize=12)
 

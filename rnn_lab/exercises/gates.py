@@ -195,10 +195,10 @@ def gru_backwards(N=1) -> dict:
     ),
     hints=(
         "Begin with the mixture `(1 - z) * n + z * h`. Three things in it get a gradient: n, z, and the state itself.",
-        "With `recalled`, the rows of n in `U @ h + b[:, 1:]`, the candidate is the tanh of `... + r * recalled`. So r "
-        "hears `dn * recalled`, the slope of the tanh included, and on the way to `U` stands `dn * r`.",
-        "Stack twice: `dr, dz, dn` for `W`, the input and the first bias, and `dr, dz, dn * r` for `U`, the state and "
-        "the second. To `dh` add the shortcut, `dh_next * z`.",
+        "With q, the rows of n in `U @ h + b[:, 1:]`, the candidate is the tanh of `... + r * q`. Let e be what has "
+        "come back through this tanh, `dh_next * (1 - z) * (1 - n**2)`. So r hears `e * q`, and q hears `e * r`.",
+        "Take what r and z hear through their sigmoids. Stack twice: r's, z's and e for `W`, the input and the first "
+        "bias; r's, z's and `e * r` for `U`, the state and the second. To `dh` add the way through, `dh_next * z`.",
     ),
 )
 def gru_backward(x, h, W, U, b, dh_next):
@@ -207,18 +207,18 @@ def gru_backward(x, h, W, U, b, dh_next):
     z, n below one another, and b (3H, 2) has the input's bias beside the state's. In the rows of n the reset gate acts
     after the product: `n = tanh(W @ x + b[:, :1] + r * (U @ h + b[:, 1:]))`."""
     r_input, z_input, n_input = np.split(W @ x + b[:, :1], 3)  # (H, N) each
-    r_state, z_state, recalled = np.split(U @ h + b[:, 1:], 3)
+    r_state, z_state, q = np.split(U @ h + b[:, 1:], 3)
     r, z = sigmoid(r_input + r_state), sigmoid(z_input + z_state)
-    n = np.tanh(n_input + r * recalled)
+    n = np.tanh(n_input + r * q)
 
-    dn = dh_next * (1 - z) * (1 - n**2)
-    dz = dh_next * (h - n) * z * (1 - z)
-    dr = dn * recalled * r * (1 - r)
-    from_input = np.concatenate([dr, dz, dn])  # (3H, N)
-    from_state = np.concatenate([dr, dz, dn * r])
+    e = dh_next * (1 - z) * (1 - n**2)
+    dr, dz = e * q, dh_next * (h - n)
+    to_r, to_z = dr * r * (1 - r), dz * z * (1 - z)  # through the sigmoids
+    from_input = np.concatenate([to_r, to_z, e])  # (3H, N)
+    from_state = np.concatenate([to_r, to_z, e * r])
 
     db = np.stack([from_input.sum(axis=1), from_state.sum(axis=1)], axis=1)
-    dh = dh_next * z + U.T @ from_state  # the shortcut + through the gates
+    dh = dh_next * z + U.T @ from_state  # the way through + through the gates
     return W.T @ from_input, dh, from_input @ x.T, from_state @ h.T, db
 
 

@@ -7,6 +7,8 @@
 The settings were chosen with --try, which trains on the training part alone and is judged by the choosing part. A run
 reads the text as a stream, carries the state from block to block, and lets the learning rate fall to zero as its time
 runs out. Each minute it writes a checkpoint; stopped, the same command goes on where it was.
+
+If the machine has other work to do, set OPENBLAS_NUM_THREADS=1: threads that wait for one another are slower than one.
 """
 
 import argparse

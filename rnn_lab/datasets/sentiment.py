@@ -26,7 +26,7 @@ ROTTEN_TOMATOES = (  # in the order of the labels
 )
 
 
-RESULTS_SHA256 = "to be measured"
+RESULTS_SHA256 = "a52d5f0721d1e7595bc041c5160a7b2e007e5c808d3ed3b86e5e4cefb7df0dad"
 
 
 class Sentence(NamedTuple):

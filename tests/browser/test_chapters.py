@@ -97,6 +97,38 @@ def test_every_slider_moves_the_picture(chapter):
             "exercises.bptt.clip.check(my_clip)",
             "each entry clipped",
         ),
+        (
+            "03_gates.ipynb",
+            "exercises.gates.half_life.check(my_half_life)",
+            "def my_half_life(bias):\n    return 1 / (1 - sigmoid(bias))\n\nexercises.gates.half_life.check(my_half_life)",
+            "time constant",
+        ),
+        (
+            "04_nlp_language_model.ipynb",
+            "exercises.language_model.nucleus.check(my_nucleus)",
+            "def my_nucleus(p, share):\n"
+            "    order = np.argsort(-p)\n"
+            "    kept = np.zeros_like(p)\n"
+            "    inside = order[np.cumsum(p[order]) - p[order] < share]\n"
+            "    kept[inside] = p[inside]\n"
+            "    return kept\n\n"
+            "exercises.language_model.nucleus.check(my_nucleus)",
+            "not renormalised",
+        ),
+        (
+            "05_nlp_sentiment.ipynb",
+            "exercises.sentiment.masked_mean.check(my_masked_mean)",
+            "def my_masked_mean(h, lengths):\n    return h.sum(axis=0) / lengths[:, None]\n\n"
+            "exercises.sentiment.masked_mean.check(my_masked_mean)",
+            "padding summed",
+        ),
+        (
+            "06_nlp_translation.ipynb",
+            "exercises.translation.decoder_inputs.check(my_decoder_inputs)",
+            "def my_decoder_inputs(targets, start):\n    return np.roll(targets, 1, axis=0)\n\n"
+            "exercises.translation.decoder_inputs.check(my_decoder_inputs)",
+            "last token put first",
+        ),
     ],
     indirect=["chapter"],
     scope="module",

@@ -129,6 +129,13 @@ def test_every_slider_moves_the_picture(chapter):
             "exercises.translation.decoder_inputs.check(my_decoder_inputs)",
             "last token put first",
         ),
+        (
+            "06_nlp_translation.ipynb",
+            "exercises.translation.decoder_inputs.check(my_decoder_inputs)",
+            "def my_decoder_inputs(targets, start):\n    return np.roll(targets, 1, axis=0)\n\n"
+            "exercises.translation.decoder_inputs.check(my_decoder_inputs)",
+            "last token put first",
+        ),
     ],
     indirect=["chapter"],
     scope="module",

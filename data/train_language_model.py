@@ -56,7 +56,7 @@ COMMANDS = {
     },
     "shakespeare-3": {"GRU": Run(SHAKESPEARE_MODEL("GRU", 224, 32, dropout=0.1), 3, columns=16, steps=64, rate=6e-3)},
     "shakespeare-30": {
-        "GRU": Run(SHAKESPEARE_MODEL("GRU", 352, 64, dropout=0.25), 30, columns=16, steps=64, rate=5e-3)
+        "LSTM": Run(SHAKESPEARE_MODEL("LSTM", 320, 48, dropout=0.2), 30, columns=16, steps=64, rate=4e-3)
     },
 }
 

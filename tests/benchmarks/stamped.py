@@ -36,7 +36,7 @@ def grey(index: int) -> str:
 
 def add_stamp(figure: Figure) -> Rectangle:
     """Put the stamp into the lower left corner."""
-    return figure.add_artist(Rectangle((0, 0), 0.03, 0.03, transform=figure.transFigure, linewidth=0))
+    return figure.add_artist(Rectangle((0, 0), 0.03, 0.05, transform=figure.transFigure, linewidth=0))
 
 
 def position(control: Any, value: Any) -> int:

@@ -100,7 +100,8 @@ def test_every_slider_moves_the_picture(chapter):
         (
             "03_gates.ipynb",
             "exercises.gates.half_life.check(my_half_life)",
-            "def my_half_life(bias):\n    return 1 / (1 - sigmoid(bias))\n\nexercises.gates.half_life.check(my_half_life)",
+            "def my_half_life(bias):\n    return 1 / (1 - sigmoid(bias))\n\n"
+            "exercises.gates.half_life.check(my_half_life)",
             "time constant",
         ),
         (
@@ -121,13 +122,6 @@ def test_every_slider_moves_the_picture(chapter):
             "def my_masked_mean(h, lengths):\n    return h.sum(axis=0) / lengths[:, None]\n\n"
             "exercises.sentiment.masked_mean.check(my_masked_mean)",
             "padding summed",
-        ),
-        (
-            "06_nlp_translation.ipynb",
-            "exercises.translation.decoder_inputs.check(my_decoder_inputs)",
-            "def my_decoder_inputs(targets, start):\n    return np.roll(targets, 1, axis=0)\n\n"
-            "exercises.translation.decoder_inputs.check(my_decoder_inputs)",
-            "last token put first",
         ),
         (
             "06_nlp_translation.ipynb",

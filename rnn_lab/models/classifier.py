@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from rnn_lab.models.sequence_model import named
 from rnn_lab.nn import Bidirectional, Dropout, Embedding, Linear, Stacked, softmax_cross_entropy
 from rnn_lab.nn.checks import as_generator, as_ndarray
-from rnn_lab.nn.composed import Composed, _sizes
+from rnn_lab.nn.composed import Composed, as_recurrent
 from rnn_lab.nn.functions import log_softmax
 from rnn_lab.nn.pooling import Pooling, PoolingCache
 from rnn_lab.nn.recurrent import Recurrent
@@ -86,16 +86,13 @@ class Classifier:
         pooling: str = "last",
         dropout: float = 0.0,
     ) -> None:
-        if not isinstance(layer, (Recurrent, Composed)):
-            raise TypeError(f"layer is a {type(layer).__name__}; expected a recurrent layer such as GRU(32, 32)")
-        (D, H), rng = _sizes(layer), as_generator(rng)
-        dtype = next(iter(layer.params.values())).dtype
-        self.embedding = Embedding(vocabulary_size, D, rng, dtype=dtype)
-        self.layer = layer
+        self.layer, rng = as_recurrent("layer", layer), as_generator(rng)
+        H, dtype = layer.output_size, next(iter(layer.params.values())).dtype
+        self.embedding = Embedding(vocabulary_size, layer.input_size, rng, dtype=dtype)
         self.pooling = Pooling(pooling, reverse=H // 2 if _reads_both_ways(layer) else 0)
         self.readout = Linear(H, classes, rng, dtype)
         self.dropout = Dropout(dropout)
-        self.params = self._named(self.embedding.params, layer.params, self.readout.params)
+        self.params = named(embedding=self.embedding.params, layer=layer.params, readout=self.readout.params)
 
     def forward(
         self, ids: ArrayLike, lengths: ArrayLike | None = None, rng: np.random.Generator | None = None
@@ -157,7 +154,7 @@ class Classifier:
         dx, _, layer = self.layer.backward(dh, cache.layer)
         dx, _ = self.dropout.backward(dx, cache.dropout_below)
         _, embedding = self.embedding.backward(dx, cache.embedding)
-        return dx, self._named(embedding, layer, readout)
+        return dx, named(embedding=embedding, layer=layer, readout=readout)
 
     def loss_and_grads(self, batch: SentenceBatch | tuple) -> tuple[float, dict[str, NDArray]]:
         """Return the mean cross-entropy of the labels, in nats a sequence, and its gradients.
@@ -180,11 +177,6 @@ class Classifier:
     def probabilities(self, ids: ArrayLike, lengths: ArrayLike | None = None) -> NDArray:
         """Return the probability of each class, shape (N, K), of sequences as `forward` takes them."""
         return np.exp(log_softmax(self.forward(ids, lengths)[0]))
-
-    def _named(
-        self, embedding: dict[str, NDArray], layer: dict[str, NDArray], readout: dict[str, NDArray]
-    ) -> dict[str, NDArray]:
-        return named("embedding", embedding) | named("layer", layer) | named("readout", readout)
 
 
 def _reads_both_ways(layer: Recurrent | Composed) -> bool:

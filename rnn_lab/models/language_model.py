@@ -6,9 +6,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from rnn_lab.models.sequence_model import named
 from rnn_lab.nn import Bidirectional, Dropout, Embedding, Linear, softmax_cross_entropy
 from rnn_lab.nn.checks import as_generator, as_ndarray, as_size
-from rnn_lab.nn.composed import Composed, _sizes
+from rnn_lab.nn.composed import Composed, as_recurrent
 from rnn_lab.nn.inputs import Lookup
 from rnn_lab.nn.recurrent import Recurrent
 
@@ -86,11 +87,9 @@ class LanguageModel:
         tied: bool = False,
         dropout: float = 0.0,
     ) -> None:
-        if not isinstance(layer, (Recurrent, Composed)):
-            raise TypeError(f"layer is a {type(layer).__name__}; expected a recurrent layer such as LSTM(64, 128)")
-        _refuse_reading_backwards(layer)
+        _refuse_reading_backwards(as_recurrent("layer", layer))
         V, D = as_size("vocabulary_size", vocabulary_size), as_size("embedding_size", embedding_size)
-        takes, gives = _sizes(layer)
+        takes, gives = layer.input_size, layer.output_size
         if D != takes:
             raise ValueError(f"embedding_size is {D}; expected {takes}, the input_size of layer")
         if tied and D != gives:
@@ -217,8 +216,7 @@ class LanguageModel:
     def _named(
         self, embedding: dict[str, NDArray], layer: dict[str, NDArray], readout: dict[str, NDArray]
     ) -> dict[str, NDArray]:
-        parts = {"embedding": embedding, "layer": layer, "readout": readout}
-        arrays = {f"{part}.{name}": array for part, named in parts.items() for name, array in named.items()}
+        arrays = named(embedding=embedding, layer=layer, readout=readout)
         if self.tied:
             del arrays["readout.W"]
         return arrays

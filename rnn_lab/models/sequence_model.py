@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from rnn_lab.nn import Linear
-from rnn_lab.nn.composed import Composed, _sizes
+from rnn_lab.nn.composed import Composed, as_recurrent
 from rnn_lab.nn.recurrent import Recurrent
 
 Loss = Callable[..., tuple[float, NDArray]]
@@ -36,13 +36,10 @@ class SequenceModel:
     def __init__(
         self, layer: Recurrent | Composed, output_size: int, loss: Loss, rng: np.random.Generator | None = None
     ) -> None:
-        if not isinstance(layer, (Recurrent, Composed)):
-            raise TypeError(f"layer is a {type(layer).__name__}; expected a recurrent layer such as an LSTM")
-        _, width = _sizes(layer)
+        self.layer, self.loss = as_recurrent("layer", layer), loss
         dtype = next(iter(layer.params.values())).dtype
-        self.layer, self.loss = layer, loss
-        self.readout = Linear(width, output_size, rng, dtype)
-        self.params = named("layer", layer.params) | named("readout", self.readout.params)
+        self.readout = Linear(layer.output_size, output_size, rng, dtype)
+        self.params = named(layer=layer.params, readout=self.readout.params)
 
     def forward(self, x: ArrayLike) -> tuple[NDArray, tuple[Any, NDArray]]:
         """Return the answer at every step, and what the way back needs.
@@ -84,9 +81,9 @@ class SequenceModel:
         loss, dy = self.loss(y, target, mask)
         dh, readout_grads = self.readout.backward(dy, readout_cache)
         _, _, layer_grads = self.layer.backward(dh, layer_cache)
-        return loss, named("layer", layer_grads) | named("readout", readout_grads)
+        return loss, named(layer=layer_grads, readout=readout_grads)
 
 
-def named(part: str, arrays: dict[str, NDArray]) -> dict[str, NDArray]:
-    """Give the arrays of a part of a model dotted names, such as ``layer.W``."""
-    return {f"{part}.{name}": array for name, array in arrays.items()}
+def named(**parts: dict[str, NDArray]) -> dict[str, NDArray]:
+    """Give the arrays of a model's parts dotted names, such as ``layer.W``."""
+    return {f"{part}.{name}": array for part, arrays in parts.items() for name, array in arrays.items()}

@@ -104,7 +104,7 @@ class Translator:
         self.readout = Linear(3 * H if attention else H, target_size, rng, dtype)
         self.dropout = Dropout(dropout)
         parts = ("source", "encoder", "bridge", "target", "decoder", "readout")
-        self.params = {name: array for part in parts for name, array in named(part, getattr(self, part).params).items()}
+        self.params = named(**{part: getattr(self, part).params for part in parts})
 
     def encode(self, source: ArrayLike, lengths: ArrayLike | None = None) -> tuple[Memory | None, NDArray]:
         """Read sequences -> what the decoder can look at (None without attention), and its first state, (N, H).
@@ -207,7 +207,7 @@ class Translator:
         dx, _, grads["encoder"] = self.encoder.backward(dkeys, layer, tuple(np.split(dlast, 2, axis=1)))
         dx, _ = self.dropout.backward(dx, dropped)
         _, grads["source"] = self.source.backward(dx, ids)
-        flat = {name: array for part, arrays in grads.items() for name, array in named(part, arrays).items()}
+        flat = named(**grads)
         return {name: flat[name] for name in self.params}
 
     def loss_and_grads(self, batch: PairBatch | tuple) -> tuple[float, dict[str, NDArray]]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -29,10 +30,7 @@ class Composed:
     params: dict[str, NDArray]
 
     def __init__(self, layers: Mapping[str, "Recurrent | Composed"]) -> None:
-        for name, layer in layers.items():
-            if not isinstance(layer, (Recurrent, Composed)):
-                raise TypeError(f"layer {name} is a {type(layer).__name__}; expected a recurrent layer such as an LSTM")
-        self.layers = dict(layers)
+        self.layers = {name: as_recurrent(f"layer {name}", layer) for name, layer in layers.items()}
         self.params = self._flat({name: layer.params for name, layer in layers.items()})
         if len({id(param) for param in self.params.values()}) < len(self.params):
             raise ValueError("the same layer has two places; expected one of its own for each, with weights of its own")
@@ -185,15 +183,13 @@ class Stacked(Composed):
         if not layers:
             raise ValueError("layers is empty; expected at least one recurrent layer")
         super().__init__({str(level): layer for level, layer in enumerate(layers)})
-        (self.input_size, width), *above = map(_sizes, layers)
-        for level, (takes, gives) in enumerate(above, start=1):
-            if takes != width:
+        for level, (below, layer) in enumerate(pairwise(layers), start=1):
+            if layer.input_size != below.output_size:
                 raise ValueError(
-                    f"layer {level} takes {takes} values at each step, but layer {level - 1} gives {width}; "
-                    f"expected layer {level} to have an input_size of {width}"
+                    f"layer {level} takes {layer.input_size} values at each step, but layer {level - 1} gives "
+                    f"{below.output_size}; expected layer {level} to have an input_size of {below.output_size}"
                 )
-            width = gives
-        self.output_size = width
+        self.input_size, self.output_size = layers[0].input_size, layers[-1].output_size
         with _errors_name("dropout"):
             self.dropout = Dropout(dropout)
 
@@ -257,13 +253,13 @@ class Bidirectional(Composed):
 
     def __init__(self, forward: Recurrent | Composed, reverse: Recurrent | Composed) -> None:
         super().__init__({"forward": forward, "reverse": reverse})
-        (self.input_size, H), sizes = _sizes(forward), _sizes(reverse)
-        if sizes != (self.input_size, H):
+        D, H = forward.input_size, forward.output_size
+        if (reverse.input_size, reverse.output_size) != (D, H):
             raise ValueError(
-                f"the directions differ: forward has an input and an output size of {self.input_size} and {H}, "
-                f"reverse of {sizes[0]} and {sizes[1]}; expected the same"
+                f"the directions differ: forward has an input and an output size of {D} and {H}, "
+                f"reverse of {reverse.input_size} and {reverse.output_size}; expected the same"
             )
-        self.output_size = 2 * H
+        self.input_size, self.output_size = D, 2 * H
 
     def _forward(
         self, x: Any, states: States, lengths: ArrayLike | None, rng: np.random.Generator | None
@@ -300,11 +296,11 @@ def _mirror(T: int, N: int, lengths: ArrayLike | None) -> tuple[NDArray, NDArray
     return np.where(t < ends, ends - 1 - t, t), np.arange(N)
 
 
-def _sizes(layer: Recurrent | Composed) -> tuple[int, int]:
-    """Return how many values a layer takes and gives at each step."""
-    if isinstance(layer, Composed):
-        return layer.input_size, layer.output_size
-    return layer.params["W"].shape[1], layer.params["U"].shape[1]
+def as_recurrent(name: str, layer: Any) -> "Recurrent | Composed":
+    """Return `layer`, a recurrent layer or a composition of some, or raise a TypeError."""
+    if not isinstance(layer, (Recurrent, Composed)):
+        raise TypeError(f"{name} is a {type(layer).__name__}; expected a recurrent layer such as an LSTM")
+    return layer
 
 
 @contextmanager

@@ -55,7 +55,7 @@ class GRU(Recurrent[NDArray]):
 
     def _steps(self, inputs: Vectors | Lookup, states: list[NDArray], mask: NDArray[np.bool_] | None) -> GRUCache:
         T, N = inputs.steps
-        H, dtype = self.params["U"].shape[1], inputs.dtype
+        H, dtype = self.output_size, inputs.dtype
         # sigmoid(z) = 0.5 * tanh(0.5 * z) + 0.5: one tanh serves r and z.
         W, U_T, (b_input, b_state) = self._scaled_weights(np.array([0.5, 0.5, 1], dtype))
         b_input[: 2 * H] += b_state[: 2 * H]  # to r and z only the sum of the two matters

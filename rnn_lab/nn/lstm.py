@@ -63,7 +63,7 @@ class LSTM(Recurrent[tuple[NDArray, NDArray]]):
 
     def _steps(self, inputs: Vectors | Lookup, states: list[NDArray], mask: NDArray[np.bool_] | None) -> LSTMCache:
         T, N = inputs.steps
-        H, dtype = self.params["U"].shape[1], inputs.dtype
+        H, dtype = self.output_size, inputs.dtype
         # One tanh serves all gates, for sigmoid(z) = 0.5 * tanh(0.5 * z) + 0.5; of i, f, g and o, only g is itself one.
         scale = np.array([0.5, 0.5, 1, 0.5], dtype)
         W, U_T, b = self._scaled_weights(scale)

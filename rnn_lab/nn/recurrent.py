@@ -54,6 +54,16 @@ class Recurrent(Generic[State]):
             "b": np.zeros(self.GATES * H, dtype),
         }
 
+    @property
+    def input_size(self) -> int:
+        """D, how many values it takes at each step."""
+        return self.params["W"].shape[1]
+
+    @property
+    def output_size(self) -> int:
+        """H, how many values it gives at each step."""
+        return self.params["U"].shape[1]
+
     def forward(
         self, x: ArrayLike | Lookup, state: ArrayLike | None = None, lengths: ArrayLike | None = None
     ) -> tuple[NDArray, State, Cache]:
@@ -83,7 +93,7 @@ class Recurrent(Generic[State]):
             If an argument has another shape, is not numeric, holds NaN outside the padding, or a length is not
             in 1 ... T.
         """
-        inputs, mask = as_inputs(x, self.params["W"].shape[1], lengths)
+        inputs, mask = as_inputs(x, self.input_size, lengths)
         _, N = inputs.steps
         cache = self._steps(inputs, self._as_states("state", state, N, inputs.dtype), mask)
         y = cache.h[1:]
@@ -156,7 +166,7 @@ class Recurrent(Generic[State]):
 
     def _scaled_weights(self, scale: NDArray) -> tuple[NDArray, NDArray, NDArray]:
         """Return copies of W, U.T and b, what belongs to each gate times its `scale`, in the dtype of that."""
-        scales = np.repeat(scale, self.params["U"].shape[1])
+        scales = np.repeat(scale, self.output_size)
         W, U, b = (self._weight(name, scale.dtype) for name in ("W", "U", "b"))
         U_T = transposed(U)
         U_T *= scales
@@ -167,7 +177,7 @@ class Recurrent(Generic[State]):
 
     def _as_states(self, name: str, state: ArrayLike | None, N: int, dtype: DTypeLike) -> list[NDArray]:
         """Check a state or a state's gradient -> its arrays, one for each of STATES, zero if left out."""
-        H = self.params["U"].shape[1]
+        H = self.output_size
         if state is None:
             return [np.zeros((N, H), dtype) for _ in self.STATES]
         arrays: Iterable[NDArray]

@@ -18,7 +18,8 @@ PINS = dict(
     for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
     if not line.startswith("#")
 )
-CONDA_NAMES = {"matplotlib-base": "matplotlib"}  # conda's own matplotlib brings a desktop toolkit along
+# Conda's own matplotlib brings a desktop toolkit along, and its soundfile has an older name.
+CONDA_NAMES = {"matplotlib-base": "matplotlib", "pysoundfile": "soundfile"}
 
 
 def ranges(requirements):

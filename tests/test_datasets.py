@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 import pytest
 
-from rnn_lab.datasets import download, sunspots, time_series
+from rnn_lab.datasets import climate, download, sunspots
 from rnn_lab.datasets.download import fetch
 
 CONTENT = b"some public numbers\n"
@@ -74,11 +74,11 @@ def test_monthly_sunspots_are_read_from_their_table(tmp_path, monkeypatch):
         b" ".join(b"%d.5" % month for month in range(12)),
         b"  ".join(b"%d.0" % month for month in range(100, 112)),
     )
-    file = tmp_path / time_series.MONTHLY_URL.removeprefix("https://")
+    file = tmp_path / climate.MONTHLY_URL.removeprefix("https://")
     file.parent.mkdir(parents=True)
     file.write_bytes(table)
     monkeypatch.setenv("RNN_LAB_MIRROR", str(tmp_path))
-    monkeypatch.setattr(time_series, "MONTHLY_SHA256", hashlib.sha256(table).hexdigest())
+    monkeypatch.setattr(climate, "MONTHLY_SHA256", hashlib.sha256(table).hexdigest())
     series = sunspots("monthly")
     assert series.values.tolist() == [*np.arange(0.5, 12), *range(100, 112)]
     np.testing.assert_allclose(series.years, 1749 + np.arange(24) / 12)

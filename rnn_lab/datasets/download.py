@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from importlib.metadata import distribution
 from pathlib import Path
 
 BUNDLED = Path(__file__).resolve().parents[2] / "data"
@@ -27,6 +28,11 @@ def bundled(name: str, sha256: str) -> Path:
             f"bring it back with: git checkout -- data/{name}"
         )
     return path
+
+
+def sample_data(name: str) -> Path:
+    """Return the path of a file among the sample data that matplotlib ships, without importing matplotlib."""
+    return Path(str(distribution("matplotlib").locate_file(f"matplotlib/mpl-data/sample_data/{name}")))
 
 
 def fetch(url: str, sha256: str) -> Path:

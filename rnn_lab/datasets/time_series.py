@@ -1,19 +1,13 @@
-"""Series of numbers over time."""
+"""Series of numbers over time: what they have in common, whatever they tell of."""
 
-import re
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rnn_lab.datasets.download import bundled, fetch
+from rnn_lab.nn.checks import as_ndarray, refuse_non_finite
 
-YEARLY_SHA256 = "74b8e3acb9886b68abe9c56f6081257d522e2cb2470f17dbf597b396f4ea1706"
-MONTHLY_URL = (
-    "https://raw.githubusercontent.com/statsmodels/statsmodels/82c59e378bdfb5ae324006c477954879ad3e24be"
-    "/statsmodels/datasets/sunspots/src/sunspots_monthly.dat"
-)
-MONTHLY_SHA256 = "cc303d26340b6d599bc2878899f8c50c12323dc04b52a26ad047965ea2b9d2a3"
+SAME_STEP = 1e-3  # by what part of it the steps between times may differ, as a month is written in decimals
 
 
 @dataclass(frozen=True)
@@ -27,35 +21,74 @@ class Series:
     values : ndarray, shape (T,)
     unit : str
         Of the values, for an axis.
+
+    Raises
+    ------
+    ValueError
+        If times are not in order or have a gap, or a value is NaN.
     """
 
     years: NDArray
     values: NDArray
     unit: str
 
+    def __post_init__(self) -> None:
+        refuse_gaps("years", self.years)
+        refuse_non_finite("values", self.values)
 
-def sunspots(source: str = "yearly") -> Series:
-    """Return the sunspot numbers (international series, first version; NOAA National Geophysical Data Center).
 
-    Parameters
+@dataclass(frozen=True)
+class Table:
+    """Several quantities, measured at the same times.
+
+    Attributes
     ----------
-    source : {"yearly", "monthly"}
-        Yearly means 1700-2008, bundled; or monthly means 1749-2008, downloaded once.
+    times : ndarray of datetime64, shape (T,)
+        In order.
+    columns : dict of ndarray, shape (T,) each
+    units : dict of str
+        Of each column, for an axis.
 
     Raises
     ------
     ValueError
-        If the source is unknown or a file is damaged.
-    FileNotFoundError, ConnectionError
-        If a file is not to be had.
+        If times are not in order, or a value is NaN.
     """
-    if source == "yearly":
-        table = np.loadtxt(bundled("sunspots_yearly.csv", YEARLY_SHA256), delimiter=",", skiprows=1)
-        return Series(table[:, 0], table[:, 1], "sunspot number, yearly mean")
-    if source == "monthly":
-        text = fetch(MONTHLY_URL, MONTHLY_SHA256).read_text()
-        rows = [line.split() for line in text.splitlines() if re.fullmatch(r"\d{4}(\s+[\d.]+){12}\s*", line)]
-        table = np.array(rows, float)  # a year and its twelve months
-        years = (table[:, :1] + np.arange(12) / 12).ravel()
-        return Series(years, table[:, 1:].ravel(), "sunspot number, monthly mean")
-    raise ValueError(f"source is {source!r}; expected 'yearly' (bundled) or 'monthly' (downloaded)")
+
+    times: NDArray
+    columns: dict[str, NDArray]
+    units: dict[str, str]
+
+    def __post_init__(self) -> None:
+        refuse_disorder("times", self.times)
+        for name, column in self.columns.items():
+            refuse_non_finite(name, column)
+
+    def __getitem__(self, name: str) -> NDArray:
+        return self.columns[name]
+
+
+def refuse_disorder(name: str, times: NDArray) -> None:
+    """Raise a ValueError unless each time is later than the one before."""
+    times = as_ndarray(name, times)
+    late = np.flatnonzero(times[1:] <= times[:-1])
+    if len(late):
+        place = int(late[0]) + 1
+        raise ValueError(
+            f"{name} is not in order: {times[place]} at index {place} follows {times[place - 1]}; "
+            "sort the table by time, and keep one row for each time"
+        )
+
+
+def refuse_gaps(name: str, times: NDArray) -> None:
+    """Raise a ValueError unless the times are in order and equally far apart."""
+    refuse_disorder(name, times)
+    steps = np.diff(times)
+    usual = np.median(steps)
+    odd = np.flatnonzero(np.abs(steps / usual - 1) > SAME_STEP)
+    if len(odd):
+        place = int(odd[0])
+        raise ValueError(
+            f"{name} has {len(odd)} gap(s), the first after {times[place]} (index {place}), where the next is "
+            f"{times[place + 1]}; expected equal steps of {usual}: fill the gap, or use the longest part without one"
+        )

@@ -8,7 +8,7 @@ import pytest
 
 from rnn_lab.datasets import opinions as grammar
 from rnn_lab.datasets import sentiment
-from rnn_lab.datasets.opinions import Clause, generate, opinions, part_and_kind, write, write_long
+from rnn_lab.datasets.opinions import Clause, draw_held_out, generate, opinions, part_and_kind, write, write_long
 from rnn_lab.datasets.sentiment import Words, split_words
 
 POLARITY = {
@@ -100,6 +100,28 @@ def test_a_seed_gives_the_same_sentences_again():
 )
 def test_a_construction_belongs_to_one_part(frame, clauses, expected):
     assert part_and_kind(frame, clauses) == expected
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_other_constructions_can_be_drawn_to_be_held_out(seed):
+    drawn = draw_held_out(np.random.default_rng(seed))
+    assert drawn == draw_held_out(np.random.default_rng(seed)) != grammar.HELD_OUT
+    for mine, usual in zip(drawn, grammar.HELD_OUT, strict=True):
+        assert {part: len(held) for part, held in mine.items()} == {part: len(held) for part, held in usual.items()}
+        assert not mine["choose"] & mine["test"]
+    assert drawn.first["choose"] | drawn.first["test"] == {*grammar.AROUND, *grammar.WITHIN}
+    held = drawn.pairs["choose"] | drawn.pairs["test"]
+    assert all({(within, head) for head in heads} - held for within, heads in grammar.WITHIN.items())
+
+
+def test_what_is_drawn_is_held_out():
+    drawn = draw_held_out(np.random.default_rng(1))
+    parts = opinions(train=600, choose=90, test=90, held_out=drawn)
+    for part in ("choose", "test"):
+        for within, head in drawn.pairs[part]:
+            construction = "alone", [Clause("", within, head)]
+            assert part_and_kind(*construction, drawn) == (part, "new pair")
+    assert {sentence.kind for sentence in parts.train} == {"trained"} != {sentence.kind for sentence in parts.test}
 
 
 def test_the_same_words_may_praise_or_not():

@@ -76,17 +76,35 @@ FRAMES = {
 }
 ROLE = re.compile(r"{(\w+)}")
 
-# What is kept out of training: some constructions are there only for choosing, some only for the test.
 TRAINED, NEW_PAIR, NEW_SCOPE, TWO_NEGATIONS = "trained", "new pair", "new scope", "two negations"
-NEW_PAIRS = {
-    "choose": {("never", "noun"), ("far from", "adjective"), ("not", "verb")},
-    "test": {("hardly", "noun"), ("never", "adjective"), ("by no means", "verb"), ("anything but", "adjective")},
-}
 CONTRASTS = ("but", "yet", "although first", "although last")
-FIRST_IN_CONTRASTS = {  # the first negation of a contrast that has two, or a new scope, says to which part it belongs
-    "choose": {"i doubt that", "not", "far from", "hardly"},
-    "test": {"nobody would say that", "never", "by no means", "anything but"},
-}
+
+
+class HeldOut(NamedTuple):
+    """What is kept out of training, by the part, ``"choose"`` or ``"test"``, that alone has it.
+
+    Attributes
+    ----------
+    pairs : dict of sets of (str, str)
+        Negations of `WITHIN` before kinds of heads.
+    first : dict of sets of str
+        Negations; in a contrast that has two of them, or a new scope, the first one says to which part it belongs.
+    """
+
+    pairs: dict[str, set[tuple[str, str]]]
+    first: dict[str, set[str]]
+
+
+HELD_OUT = HeldOut(
+    {
+        "choose": {("never", "noun"), ("far from", "adjective"), ("not", "verb")},
+        "test": {("hardly", "noun"), ("never", "adjective"), ("by no means", "verb"), ("anything but", "adjective")},
+    },
+    {
+        "choose": {"i doubt that", "not", "far from", "hardly"},
+        "test": {"nobody would say that", "never", "by no means", "anything but"},
+    },
+)
 
 
 class Clause(NamedTuple):
@@ -111,7 +129,9 @@ class Clause(NamedTuple):
         return [self.around] * (self.around in AROUND) + [self.within] * (self.within != "")
 
 
-def opinions(seed: int = 0, train: int = 8000, choose: int = 1200, test: int = 1500) -> Parts:
+def opinions(
+    seed: int = 0, train: int = 8000, choose: int = 1200, test: int = 1500, held_out: HeldOut = HELD_OUT
+) -> Parts:
     """Generate sentences; the `kind` of each says what is new about its construction.
 
     - ``trained``: nothing. All of ``train``, and a third of ``choose``.
@@ -127,6 +147,8 @@ def opinions(seed: int = 0, train: int = 8000, choose: int = 1200, test: int = 1
     seed : int
     train, choose, test : int
         How many sentences.
+    held_out : HeldOut
+        Which constructions are new, such as `draw_held_out` returns.
 
     Raises
     ------
@@ -135,13 +157,34 @@ def opinions(seed: int = 0, train: int = 8000, choose: int = 1200, test: int = 1
     """
     rng = np.random.default_rng(seed)
     return Parts(
-        generate("train", train, rng),
-        generate("train", choose // 3, rng) + generate("choose", choose - choose // 3, rng),
-        generate("test", test, rng),
+        generate("train", train, rng, held_out),
+        generate("train", choose // 3, rng, held_out) + generate("choose", choose - choose // 3, rng, held_out),
+        generate("test", test, rng, held_out),
     )
 
 
-def generate(part: str, count: int, rng: np.random.Generator) -> list[Sentence]:
+def draw_held_out(rng: np.random.Generator) -> HeldOut:
+    """Draw other constructions to keep out of training: as many as `HELD_OUT` has, and never all heads of a negation.
+
+    Raises
+    ------
+    TypeError
+        If `rng` is not a generator.
+    """
+    rng = as_generator(rng)
+    all_pairs = [(within, head) for within, heads in WITHIN.items() for head in heads]
+    count = {part: len(pairs) for part, pairs in HELD_OUT.pairs.items()}
+    pairs: list[tuple[str, str]] = []
+    while not pairs or any({(within, head) for head in heads} <= set(pairs) for within, heads in WITHIN.items()):
+        pairs = [all_pairs[place] for place in rng.permutation(len(all_pairs))[: sum(count.values())]]
+    within, around = ([str(negation) for negation in rng.permutation(list(group))] for group in (WITHIN, AROUND))
+    return HeldOut(
+        {"choose": set(pairs[: count["choose"]]), "test": set(pairs[count["choose"] :])},
+        {"choose": {around[0], *within[:3]}, "test": {around[1], *within[3:]}},
+    )
+
+
+def generate(part: str, count: int, rng: np.random.Generator, held_out: HeldOut = HELD_OUT) -> list[Sentence]:
     """Generate sentences of the constructions of one part, ``train``, ``choose`` or ``test``.
 
     Raises
@@ -155,24 +198,24 @@ def generate(part: str, count: int, rng: np.random.Generator) -> list[Sentence]:
     found: list[Sentence] = []
     while len(found) < count:
         frame, clauses = _draw(rng)
-        belongs_to, kind = part_and_kind(frame, clauses)
+        belongs_to, kind = part_and_kind(frame, clauses, held_out)
         if belongs_to == part:
             label = int(rng.integers(2))
             found.append(Sentence(write(frame, clauses, label, rng), label, kind))
     return found
 
 
-def part_and_kind(frame: str, clauses: Sequence[Clause]) -> tuple[str, str]:
+def part_and_kind(frame: str, clauses: Sequence[Clause], held_out: HeldOut = HELD_OUT) -> tuple[str, str]:
     """Return the part that a construction belongs to, and what is new about it; ``("", "")`` if several things are."""
     new = [
         (part, NEW_PAIR)
-        for part, pairs in NEW_PAIRS.items()
+        for part, pairs in held_out.pairs.items()
         if any((clause.within, clause.head) in pairs for clause in clauses)
     ]
     negations = [negation for clause in clauses for negation in clause.negations]
     two, around = len(negations) > 1, any(clause.around in AROUND for clause in clauses)
     if frame in CONTRASTS and (two or around):
-        (part,) = (part for part, first in FIRST_IN_CONTRASTS.items() if negations[0] in first)
+        (part,) = (part for part, first in held_out.first.items() if negations[0] in first)
         new.append((part, TWO_NEGATIONS if two else NEW_SCOPE))
     if frame == "and" and clauses[0].around in AROUND:
         return "", ""  # it may be meant to turn both round: nobody can say

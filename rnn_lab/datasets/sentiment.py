@@ -24,9 +24,10 @@ ROTTEN_TOMATOES = (  # in the order of the labels
     (f"{_ROTTEN_TOMATOES}neg", "2d11cfbc790f1cd96d78339f41ce53ced1efa83cd22d37d6788fa3fe3d17e2fd"),
     (f"{_ROTTEN_TOMATOES}pos", "4134882974a28d0c7b5151256f0e33a6169984ee7372c279e673f1114f475d58"),
 )
-
-
-RESULTS_SHA256 = "a52d5f0721d1e7595bc041c5160a7b2e007e5c808d3ed3b86e5e4cefb7df0dad"
+RESULTS = {
+    "rotten tomatoes": ("rotten_tomatoes.json", "221d05e6f6c0f4c8bc55d2b6f2080355d4c6bf601b3654f56b8d08a1ccd52089"),
+    "held-out constructions": ("held_out_constructions.json", "20e5f7475a2baef8a62688ee7cd3de961df9b30f2901947f0dadc38c088598a6"),
+}
 
 
 class Sentence(NamedTuple):
@@ -149,18 +150,27 @@ def rotten_tomatoes() -> Parts:
     return parts
 
 
-def rotten_tomatoes_results() -> dict[str, list[dict[str, Any]]]:
+def results(name: str) -> dict[str, list[dict[str, Any]]]:
     """Return what ``python data/train_sentiment.py`` measured, bundled: for each model its runs, one for each seed.
 
     ``run["test"]`` and ``run["choose"]`` have the ``accuracy``, the expected calibration ``error``, and the ``bins`` of
-    a `rnn_lab.metrics.Reliability`. A baseline has a single run: it has no seed.
+    a `rnn_lab.metrics.Reliability`.
+
+    Parameters
+    ----------
+    name : {"rotten tomatoes", "held-out constructions"}
+        On Rotten Tomatoes, a baseline has a single run: it has no seed. Of opinions, a seed draws what is held out.
 
     Raises
     ------
-    FileNotFoundError, ValueError
-        If the file is missing or damaged.
+    ValueError
+        If there are no such results, or the file is damaged.
+    FileNotFoundError
+        If the file is missing.
     """
+    if name not in RESULTS:
+        raise ValueError(f"name is {name!r}; expected one of {', '.join(RESULTS)}")
     runs: dict[str, list[dict[str, Any]]] = {}
-    for run in json.loads(bundled("rotten_tomatoes.json", RESULTS_SHA256).read_text())["runs"]:
+    for run in json.loads(bundled(*RESULTS[name]).read_text())["runs"]:
         runs.setdefault(run["model"], []).append(run)
     return runs

@@ -1,4 +1,4 @@
-"""The forecaster: its gradients, its memory, and what the warm-up leaves out."""
+"""The one-step forecaster: its gradients, its memory, and what the warm-up leaves out."""
 
 import numpy as np
 import pytest

@@ -15,7 +15,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 # A part may import its own layer and those before it.
 LAYERS = (
     {"nn"},
-    {"models", "datasets", "decoding", "metrics", "training", "checkpoints", "storage", "interop"},
+    {"models", "datasets", "decoding", "metrics", "evaluation", "training", "checkpoints", "storage", "interop"},
     {"plots", "live", "claims"},
     {"explorers", "exercises"},
 )

@@ -1,8 +1,10 @@
 """One model for each application, composed from `rnn_lab.nn`."""
 
 from rnn_lab.models.architectures import Architecture, bundled_language_models
+from rnn_lab.models.autoencoder import Autoencoder
 from rnn_lab.models.classifier import Classifier, SentenceBatch
-from rnn_lab.models.forecaster import Forecaster
+from rnn_lab.models.forecaster import Forecaster, QuantileForecaster
+from rnn_lab.models.free_run import FreeRunForecaster, RunBatch
 from rnn_lab.models.language_model import LanguageModel, TextBatch
 from rnn_lab.models.ngrams import NGrams
 from rnn_lab.models.sequence_model import SequenceModel
@@ -11,11 +13,15 @@ from rnn_lab.models.translator import PairBatch, Translator
 
 __all__ = [
     "Architecture",
+    "Autoencoder",
     "Classifier",
     "Forecaster",
+    "FreeRunForecaster",
     "LanguageModel",
     "NGrams",
     "PairBatch",
+    "QuantileForecaster",
+    "RunBatch",
     "SentenceBatch",
     "SequenceModel",
     "Stream",

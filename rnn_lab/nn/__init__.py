@@ -7,7 +7,7 @@ from rnn_lab.nn.composed import Bidirectional, Stacked
 from rnn_lab.nn.gated_cells import GRUCell, LSTMCell
 from rnn_lab.nn.gru import GRU
 from rnn_lab.nn.layers import Dropout, Embedding, Linear
-from rnn_lab.nn.losses import mean_squared_error, softmax_cross_entropy
+from rnn_lab.nn.losses import mean_squared_error, pinball, softmax_cross_entropy
 from rnn_lab.nn.lstm import LSTM
 from rnn_lab.nn.optimizers import SGD, Adam, clip_by_norm
 from rnn_lab.nn.pooling import Pooling
@@ -35,6 +35,7 @@ __all__ = [
     "cosine_decay",
     "exponential_decay",
     "mean_squared_error",
+    "pinball",
     "softmax_cross_entropy",
     "step_decay",
     "warmup",

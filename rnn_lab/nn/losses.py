@@ -36,6 +36,48 @@ def mean_squared_error(y: ArrayLike, target: ArrayLike, mask: ArrayLike | None =
     return float(np.sum(error * error) / count), error * (2 / count)
 
 
+def pinball(
+    y: ArrayLike, target: ArrayLike, quantiles: ArrayLike, mask: ArrayLike | None = None
+) -> tuple[float, NDArray]:
+    """Return the mean pinball loss (Koenker and Bassett, 1978) and its gradient with respect to `y`.
+
+    A prediction below the target costs q for each unit that it is short, one above it 1 - q for each unit too many: at
+    the lowest mean cost, a share q of the targets lies below.
+
+    Parameters
+    ----------
+    y : array_like, shape (..., Q)
+        Predicted quantiles.
+    target : array_like, shape (...)
+    quantiles : array_like, shape (Q,)
+        Each between 0 and 1.
+    mask : array_like of bool, shape (...), optional
+        False where a target counts for nothing, and may be anything.
+
+    Returns
+    -------
+    loss : float
+    dy : ndarray, shape (..., Q)
+        ``-q`` below the target and ``1 - q`` from it on, over the number of predictions that count.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If shapes do not fit, a quantile is not between 0 and 1, a target that counts is NaN, or everything is masked.
+    """
+    q = as_array("quantiles", quantiles, ("Q",))
+    if q.min() <= 0 or q.max() >= 1:
+        raise ValueError(f"quantiles holds values from {q.min()} to {q.max()}; expected each between 0 and 1")
+    y = as_array("y", y, (..., len(q)))
+    target = as_array("target", target, y.shape[:-1])
+    counted = _counted(mask, target.shape)
+    refuse_non_finite("target", target[counted])
+    short_by = np.where(counted, target, 0)[..., None] - y
+    slope = np.where(short_by > 0, -q, 1 - q) * counted[..., None]
+    count = int(counted.sum()) * len(q)
+    return float(np.sum(-slope * short_by) / count), (slope / count).astype(y.dtype, copy=False)
+
+
 def softmax_cross_entropy(
     logits: ArrayLike, targets: ArrayLike, mask: ArrayLike | None = None
 ) -> tuple[float, NDArray]:

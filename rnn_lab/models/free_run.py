@@ -1,0 +1,119 @@
+"""Forecasting many steps by running free: each forecast is the next step's input, in use and also in training."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from rnn_lab.models.sequence_model import named
+from rnn_lab.nn import Linear, mean_squared_error
+from rnn_lab.nn.checks import as_array, as_generator, as_size
+from rnn_lab.nn.composed import Composed, as_recurrent
+from rnn_lab.nn.recurrent import Recurrent
+
+
+class RunBatch(NamedTuple):
+    """What a free-running forecaster learns from in one step.
+
+    Attributes
+    ----------
+    past : array_like, shape (T, N, D)
+        What is read first; in column 0 the value, in the others whatever is known in advance, such as the calendar.
+    ahead : array_like, shape (K - 1, N, D)
+        The same for the steps that follow; teacher forcing reads it all, a free run only what is known in advance.
+    target : array_like, shape (K, N)
+        The values after the past.
+    """
+
+    past: ArrayLike
+    ahead: ArrayLike
+    target: ArrayLike
+
+
+class FreeRunForecaster:
+    """Reads the past, says the next value, reads that as if it had come, and goes on.
+
+    Parameters
+    ----------
+    layer : RNN, GRU, LSTM, or a composition
+    rng : numpy.random.Generator, optional
+        Where the readout's initial weights come from.
+    teacher_forcing : bool
+        Whether it reads the true values ahead while it learns, instead of its own.
+
+    Attributes
+    ----------
+    params : dict
+        ``layer.W``, ..., ``readout.W``, ``readout.b``: the layers' own arrays.
+    """
+
+    def __init__(
+        self, layer: Recurrent | Composed, rng: np.random.Generator | None = None, teacher_forcing: bool = False
+    ) -> None:
+        self.layer = as_recurrent("layer", layer)
+        dtype = next(iter(layer.params.values())).dtype
+        self.readout = Linear(layer.output_size, 1, as_generator(rng), dtype)
+        self.teacher_forcing = bool(teacher_forcing)
+        self.params = named(layer=self.layer.params, readout=self.readout.params)
+
+    def predict(self, past: ArrayLike, ahead: ArrayLike | None = None, steps: int = 1) -> NDArray:
+        """Return the next values, shape (K, N).
+
+        Parameters
+        ----------
+        past : array_like, shape (T, N, D)
+        ahead : array_like, shape (at least K - 1, N, D), optional
+            What is known in advance of the steps after the past, in columns 1 and up; column 0 is not looked at.
+        steps : int
+            K.
+        """
+        past = as_array("past", past, ("T", "N", self.layer.input_size), finite=True)
+        ahead = np.zeros((as_size("steps", steps), *past.shape[1:])) if ahead is None else np.asarray(ahead)
+        y, _ = self._run(past, ahead, steps, forced=False)
+        return y
+
+    def loss_and_grads(self, batch: RunBatch | tuple) -> tuple[float, dict[str, NDArray]]:
+        """Return the mean squared error over the K steps and its gradients.
+
+        In a free run, a forecast is used twice: by the loss, and as the next step's input. Its gradient is the sum.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a shape does not fit or a value is NaN.
+        """
+        past, ahead, target = RunBatch(*batch)
+        past = as_array("past", past, ("T", "N", self.layer.input_size), finite=True)
+        target = as_array("target", target, ("K", past.shape[1]))
+        y, caches = self._run(past, np.asarray(ahead), len(target), forced=self.teacher_forcing)
+        loss, dy = mean_squared_error(y, target)
+
+        grads = {name: np.zeros_like(param) for name, param in self.params.items()}
+        dstate: Any = None
+        for k in reversed(range(len(target))):
+            layer_cache, readout_cache = caches[k]
+            dh, readout_grads = self.readout.backward(dy[k][:, None], readout_cache)
+            dabove = np.zeros((past.shape[0] if k == 0 else 1, *dh.shape), dh.dtype)
+            dabove[-1] = dh  # of the past, only the last state is read out
+            dx, dstate, layer_grads = self.layer.backward(dabove, layer_cache, dstate)
+            if k and not self.teacher_forcing:
+                dy[k - 1] += dx[0, :, 0]  # the forecast was the next step's input
+            for name, grad in named(layer=layer_grads, readout=readout_grads).items():
+                grads[name] += grad
+        return loss, grads
+
+    def _run(self, past: NDArray, ahead: NDArray, steps: int, forced: bool) -> tuple[NDArray, list[tuple]]:
+        """Read and go on -> forecasts, shape (K, N), and the caches of each step."""
+        if len(ahead) < steps - 1:
+            raise ValueError(f"ahead has {len(ahead)} steps; expected at least {steps - 1} for {steps} forecasts")
+        x, state, forecasts, caches = past, None, [], []
+        for k in range(steps):
+            h, state, layer_cache = self.layer.forward(x, state)
+            y, readout_cache = self.readout.forward(h[-1])
+            forecasts.append(y[:, 0])
+            caches.append((layer_cache, readout_cache))
+            if k < steps - 1:
+                x = ahead[k : k + 1].astype(past.dtype)
+                if not forced:
+                    x[0, :, 0] = y[:, 0]
+        return np.stack(forecasts), caches

@@ -42,6 +42,34 @@ def bleu(written: Sequence[str], expected: Sequence[str]) -> float:
     return float(sacrebleu.corpus_bleu(list(written), [list(expected)]).score)
 
 
+def character_error_rate(written: Sequence[str], expected: Sequence[str]) -> float:
+    """Return how many characters must be put in, left out or changed to mend the texts, per expected one, by jiwer.
+
+    Raises
+    ------
+    ValueError
+        If there are none, or not as many of the one as of the other, or an expected one is empty.
+    """
+    import jiwer  # imported here, because only speech needs it
+
+    _check_alike(written, expected)
+    return float(jiwer.cer(list(expected), list(written)))
+
+
+def word_error_rate(written: Sequence[str], expected: Sequence[str]) -> float:
+    """Return how many words must be put in, left out or changed to mend the texts, per expected one, by jiwer.
+
+    Raises
+    ------
+    ValueError
+        As `character_error_rate`.
+    """
+    import jiwer
+
+    _check_alike(written, expected)
+    return float(jiwer.wer(list(expected), list(written)))
+
+
 class Reliability(NamedTuple):
     """How often a classifier is right, by how sure it is of it.
 

@@ -15,7 +15,21 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 # A part may import its own layer and those before it.
 LAYERS = (
     {"nn"},
-    {"models", "datasets", "decoding", "metrics", "evaluation", "training", "checkpoints", "storage", "interop"},
+    {
+        "models",
+        "datasets",
+        "decoding",
+        "metrics",
+        "evaluation",
+        "detection",
+        "training",
+        "checkpoints",
+        "audio",
+        "augmentation",
+        "transcription",
+        "storage",
+        "interop",
+    },
     {"plots", "live", "claims"},
     {"explorers", "exercises"},
 )

@@ -4,6 +4,7 @@ from rnn_lab.nn.attention import AdditiveAttention
 from rnn_lab.nn.attention_gru import AttentionGRU
 from rnn_lab.nn.cells import RNNCell
 from rnn_lab.nn.composed import Bidirectional, Stacked
+from rnn_lab.nn.ctc import ctc_loss
 from rnn_lab.nn.gated_cells import GRUCell, LSTMCell
 from rnn_lab.nn.gru import GRU
 from rnn_lab.nn.layers import Dropout, Embedding, Linear
@@ -33,6 +34,7 @@ __all__ = [
     "Stacked",
     "clip_by_norm",
     "cosine_decay",
+    "ctc_loss",
     "exponential_decay",
     "mean_squared_error",
     "pinball",

@@ -1,0 +1,175 @@
+"""Spoken digits: strings of digits in many voices, as sound and as text."""
+
+import csv
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from rnn_lab.audio import RATE, features
+from rnn_lab.datasets.download import bundled, fetch
+from rnn_lab.models.recognizer import SoundBatch
+
+SOUND_SHA256 = "eb1e1a3705b8eaba73df62e9f93da0e455a748d412e102d80eb2b4e3a14b86cd"
+TABLE_SHA256 = "95b4dd6d8d549c02d5b4e01fba468fe9989e57cc9afb4c4a0c0bdb5593052291"
+FSDD = (
+    "https://raw.githubusercontent.com/Jakobovski/free-spoken-digit-dataset/26eb9aaf76e81b692f806f9140c2d2777410d7a1"
+    "/recordings"
+)
+FSDD_SHA256 = "67a65f8338d0c6c446c432502cd7fa6dce7b6fab3ce8c563168bd585962ea904"
+PARTS = ("train", "choose", "test")
+TEST_TAKES = range(5)  # the data set's own rule: takes 0 to 4 of each digit are for testing
+WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+SYMBOLS = ("", " ", *sorted(set("".join(WORDS))))  # the blank first, then a space, then fifteen letters
+LONGEST_GAP = RATE // 10  # samples of silence between two clips that are joined
+Features = Callable[[NDArray], NDArray]
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """What somebody said.
+
+    Attributes
+    ----------
+    sound : ndarray of float32, shape (samples,)
+        At `audio.RATE` samples a second, from -1 to 1.
+    text : str
+        The words, a space between two.
+    voice : str
+        Who said it.
+    """
+
+    sound: NDArray[np.float32]
+    text: str
+    voice: str
+
+
+def spoken_digits() -> dict[str, list[Utterance]]:
+    """Return the strings of digits that the course carries, spoken by espeak-ng, by part.
+
+    Each part, ``"train"``, ``"choose"`` and ``"test"``, has voices and accents of its own. Strings are of one to seven
+    digits, spoken as a whole.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        If a file is missing or damaged.
+    """
+    import soundfile  # imported here, because it loads a library of the system
+
+    sound, _ = soundfile.read(bundled("spoken_digits.wav", SOUND_SHA256), dtype="float32")
+    found: dict[str, list[Utterance]] = {part: [] for part in PARTS}
+    with open(bundled("spoken_digits.csv", TABLE_SHA256), newline="") as file:
+        for row in csv.DictReader(file):
+            spoken = sound[int(row["start"]) : int(row["end"])]
+            found[row["part"]].append(Utterance(spoken, row["text"], row["voice"]))
+    return found
+
+
+def free_spoken_digits(part: str) -> list[Utterance]:
+    """Return single digits of the Free Spoken Digit data set: six people, ten digits, five takes of each.
+
+    Downloaded once, 300 small files. Licence: CC BY-SA 4.0.
+
+    Parameters
+    ----------
+    part : {"train", "test"}
+        Takes 5 to 9, or takes 0 to 4.
+
+    Raises
+    ------
+    ValueError
+        If there is no such part, or a file is damaged.
+    FileNotFoundError, ConnectionError
+        If a file is not to be had.
+    """
+    if part not in ("train", "test"):
+        raise ValueError(f"part is {part!r}; expected 'train' or 'test'")
+    import soundfile
+
+    found = []
+    with open(bundled("fsdd_sha256.csv", FSDD_SHA256), newline="") as file:
+        rows = list(csv.DictReader(file))
+    for row in tqdm(rows, desc="recordings", disable=None):
+        digit, voice, take = row["name"].removesuffix(".wav").split("_")
+        if (int(take) in TEST_TAKES) == (part == "test"):
+            sound, _ = soundfile.read(fetch(f"{FSDD}/{row['name']}", row["sha256"]), dtype="float32")
+            found.append(Utterance(sound, WORDS[int(digit)], voice))
+    return found
+
+
+def joined(clips: Sequence[Utterance], count: int, longest: int, rng: np.random.Generator) -> list[Utterance]:
+    """Join single words into strings: each of one voice, of 1 to `longest` words, all lengths equally often.
+
+    Clips are brought to one loudness, and stand up to a tenth of a second apart.
+
+    Parameters
+    ----------
+    clips : sequence of Utterance
+    count, longest : int
+        How many strings, and how many words the longest has.
+    rng : numpy.random.Generator
+    """
+    voices = sorted({clip.voice for clip in clips})
+    by_voice = {voice: [clip for clip in clips if clip.voice == voice] for voice in voices}
+    strings = []
+    for number in range(count):
+        voice = voices[rng.integers(len(voices))]
+        drawn = [by_voice[voice][i] for i in rng.integers(0, len(by_voice[voice]), 1 + number % longest)]
+        pieces = []
+        for clip in drawn:
+            loudness = np.sqrt(np.mean(clip.sound**2))
+            pieces += [np.zeros(rng.integers(LONGEST_GAP), np.float32), clip.sound * np.float32(0.1 / loudness)]
+        strings.append(Utterance(np.concatenate(pieces), " ".join(clip.text for clip in drawn), voice))
+    return strings
+
+
+def similar_lengths(utterances: Sequence[Utterance], count: int, rng: np.random.Generator) -> list[Utterance]:
+    """Draw `count` utterances of about the same length, so that little of a batch is padding."""
+    drawn = [utterances[number] for number in rng.integers(0, len(utterances), 4 * count)]
+    by_size = sorted(drawn, key=lambda one: len(one.sound))
+    first = count * rng.integers(4)
+    return by_size[first : first + count]
+
+
+def encode(text: str) -> NDArray[np.intp]:
+    """Return the symbols of a text; 0, the blank, is none of them.
+
+    Raises
+    ------
+    ValueError
+        If a letter occurs in no digit.
+    """
+    unknown = sorted(set(text) - set(SYMBOLS))
+    if unknown:
+        raise ValueError(f"text is {text!r}; expected only the letters of the digits, not {', '.join(unknown)}")
+    return np.array([SYMBOLS.index(letter) for letter in text], np.intp)
+
+
+def decode(symbols: Iterable[int]) -> str:
+    """Return the text of symbols."""
+    return "".join(SYMBOLS[symbol] for symbol in symbols)
+
+
+def batch(
+    utterances: Sequence[Utterance], read: Features = features, rng: np.random.Generator | None = None
+) -> SoundBatch:
+    """Pad the features and the texts of utterances to one length.
+
+    Parameters
+    ----------
+    utterances : sequence of Utterance
+    read : callable
+        From a sound to its features, (T, D): `audio.features`, or something that changes the sound first.
+    rng : numpy.random.Generator, optional
+        Where dropout draws from in training.
+    """
+    read_ones, texts = [read(one.sound) for one in utterances], [encode(one.text) for one in utterances]
+    lengths, label_lengths = (np.array([len(one) for one in ones]) for ones in (read_ones, texts))
+    x = np.zeros((lengths.max(), len(utterances), read_ones[0].shape[1]), np.float32)
+    labels = np.zeros((label_lengths.max(), len(utterances)), np.intp)
+    for number, (one, text) in enumerate(zip(read_ones, texts, strict=True)):
+        x[: len(one), number], labels[: len(text), number] = one, text
+    return SoundBatch(x, lengths, labels, label_lengths, rng)

@@ -1,0 +1,224 @@
+"""Connectionist temporal classification: the loss of a text whose place in time nobody knows (Graves et al., 2006).
+
+At each of T steps a network says how likely each symbol is, or the blank, symbol 0. A path is one symbol for each step;
+what it says is what is left when repeated symbols are merged and blanks dropped. The probability of a text is that of
+all its paths together. They run through states: the text with a blank before, between and after its symbols.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from rnn_lab.nn.checks import as_array, as_mask, as_ndarray
+from rnn_lab.nn.functions import log_softmax
+
+BLANK = 0
+IMPOSSIBLE = -1e30  # a logarithm of zero that can be subtracted from itself
+
+
+def collapse(path: Iterable[int]) -> list[int]:
+    """Return what a path says: repeated symbols merged, then blanks dropped."""
+    symbols = list(path)
+    return [int(s) for s, before in zip(symbols, [BLANK, *symbols], strict=False) if s not in (before, BLANK)]
+
+
+def steps_needed(labels: ArrayLike, label_lengths: ArrayLike | None = None) -> NDArray[np.integer]:
+    """Return how many steps the shortest path of each text has: one for each symbol, and a blank between two alike.
+
+    Parameters
+    ----------
+    labels : array_like of int, shape (L, N)
+    label_lengths : array_like of int, shape (N,), optional
+
+    Returns
+    -------
+    ndarray of int, shape (N,)
+    """
+    symbols, counts = _as_labels(labels, label_lengths)
+    alike = (symbols[1:] == symbols[:-1]) & (np.arange(1, len(symbols))[:, None] < counts)
+    return counts + alike.sum(axis=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Lattice:
+    """All paths of a text: its S = 2L + 1 states over time, and the logarithms of what goes through them.
+
+    Attributes
+    ----------
+    symbols : ndarray of int, shape (N, S)
+        What each state stands for: blank, first symbol, blank, second symbol, ..., blank.
+    log_emissions : ndarray, shape (T, N, S)
+        Of the symbol of each state at each step.
+    alpha : ndarray, shape (T, N, S)
+        Of all beginnings of paths that are in the state at the step, the step included.
+    beta : ndarray, shape (T, N, S)
+        Of all ends of paths that begin there, the step included.
+    log_likelihood : ndarray, shape (N,)
+        Of each text; minus infinity where no path is short enough.
+    """
+
+    symbols: NDArray[np.integer]
+    log_emissions: NDArray
+    alpha: NDArray
+    beta: NDArray
+    log_likelihood: NDArray
+
+    @property
+    def posterior(self) -> NDArray:
+        """How probable it is to be in each state at each step, given the text, (T, N, S); 0 where there is no path."""
+        reachable = np.isfinite(self.log_likelihood)
+        through = self.alpha + self.beta
+        through -= self.log_emissions  # the step counts in both
+        through -= np.where(reachable, self.log_likelihood, 0)[:, None]
+        np.exp(np.minimum(through, 0, out=through), out=through)
+        return through if reachable.all() else through * reachable[:, None]
+
+
+def forward_backward(
+    log_p: ArrayLike, labels: ArrayLike, lengths: ArrayLike | None = None, label_lengths: ArrayLike | None = None
+) -> Lattice:
+    """Add up the paths of each text by dynamic programming, from both ends.
+
+    Parameters
+    ----------
+    log_p : array_like, shape (T, N, K)
+        The logarithm of the probability of each symbol at each step.
+    labels : array_like of int, shape (L, N)
+        The texts, in symbols from 1 to K - 1; what is padded may be any number.
+    lengths : array_like of int, shape (N,), optional
+        How many of the T steps belong to each sequence.
+    label_lengths : array_like of int, shape (N,), optional
+        How many of the L symbols belong to each text; 0 is an empty one.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument does not fit.
+    """
+    log_p = as_array("log_p", log_p, ("T", "N", "K"))
+    T, N, K = log_p.shape
+    labels, counts = _as_labels(labels, label_lengths, N, K)
+    mask = as_mask(lengths, T, N)
+    ends = np.full(N, T) if mask is None else mask.sum(axis=0)[:, 0]
+    return _lattice(log_p, labels, counts, ends)
+
+
+def ctc_loss(
+    logits: ArrayLike, labels: ArrayLike, lengths: ArrayLike | None = None, label_lengths: ArrayLike | None = None
+) -> tuple[float, NDArray]:
+    """Return the mean negative log-probability of the texts, in nats a text, and its gradient.
+
+    Parameters
+    ----------
+    logits : array_like, shape (T, N, K)
+        Scores before the softmax; symbol 0 is the blank.
+    labels, lengths, label_lengths
+        As in `forward_backward`.
+
+    Returns
+    -------
+    loss : float
+        Infinite if a text needs more steps than its sequence has; see `steps_needed`.
+    dlogits : ndarray, shape (T, N, K)
+        ``(softmax(logits) - posterior of each symbol) / N``; zero for a text that does not fit, and where padded.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument does not fit or a score is NaN or infinite.
+    """
+    logits = as_array("logits", logits, ("T", "N", "K"), finite=True)
+    T, N, K = logits.shape
+    labels, counts = _as_labels(labels, label_lengths, N, K)
+    mask = as_mask(lengths, T, N)
+    ends = np.full(N, T) if mask is None else mask.sum(axis=0)[:, 0]
+    log_p = log_softmax(logits)
+    lattice = _lattice(log_p, labels, counts, ends)
+
+    # One symbol, many states: the posteriors add up, as a product with one-hot columns.
+    of_states = (lattice.symbols[:, :, None] == np.arange(K)).astype(logits.dtype)  # (N, S, K)
+    of_symbols = np.matmul(lattice.posterior.swapaxes(0, 1), of_states).swapaxes(0, 1)  # (T, N, K)
+    dlogits = np.exp(log_p)
+    dlogits -= of_symbols
+    dlogits /= N
+    dlogits[(np.arange(T)[:, None] >= ends) | np.isinf(lattice.log_likelihood)] = 0
+    return float(-lattice.log_likelihood.mean()), dlogits
+
+
+def _lattice(log_p: NDArray, labels: NDArray, counts: NDArray, ends: NDArray) -> Lattice:
+    T, N, _ = log_p.shape
+    L, dtype = len(labels), log_p.dtype
+    S = 2 * L + 1
+    each, s, last = np.arange(N)[:, None], np.arange(S), 2 * counts[:, None]  # the last state of each text
+    symbols = np.full((N, S), BLANK)
+    symbols[:, 1::2] = labels.T
+    emissions = log_p.reshape(T, -1)[:, symbols + log_p.shape[2] * each]  # (T, N, S)
+    emissions[:, s > last] = IMPOSSIBLE
+    np.maximum(emissions, IMPOSSIBLE, out=emissions)
+
+    # The way from the end is the way from the beginning with time and states turned round: both in one loop.
+    s_mirror = np.where(s <= last, last - s, s)
+    t_mirror = np.where(np.arange(T)[:, None] < ends, ends - 1 - np.arange(T)[:, None], np.arange(T)[:, None])
+    both_emissions = np.stack([emissions, emissions[t_mirror[:, :, None], each, s_mirror]], axis=1)  # (T, 2, N, S)
+    both_symbols = np.stack([symbols, symbols[each, s_mirror]])
+    barred = np.zeros((2, N, S), dtype)  # from two states before: only to a symbol, and another one than that
+    here, two_before = both_symbols[:, :, 2:], both_symbols[:, :, :-2]
+    barred[:, :, 2:][(here == BLANK) | (here == two_before)] = IMPOSSIBLE
+
+    paths = np.full((T, 2, N, S + 2), IMPOSSIBLE, dtype)  # two states that are never reached stand before the first
+    paths[0, :, :, 2:4] = both_emissions[0, :, :, :2]
+    stay, step, leap = np.empty((3, 2, N, S), dtype)
+    best = np.empty((2, N, S), dtype)
+    for t in range(1, T):
+        before = paths[t - 1]
+        np.add(before[:, :, :-2], barred, out=leap)
+        np.maximum(before[:, :, 2:], before[:, :, 1:-1], out=best)
+        np.maximum(best, leap, out=best)
+        np.subtract(before[:, :, 2:], best, out=stay)
+        np.subtract(before[:, :, 1:-1], best, out=step)
+        leap -= best
+        for ways in (stay, step, leap):
+            np.exp(ways, out=ways)
+        stay += step
+        stay += leap
+        np.log(stay, out=stay)
+        stay += best
+        np.add(stay, both_emissions[t], out=paths[t, :, :, 2:])
+
+    alpha, beta = paths[:, 0, :, 2:], paths[:, 1, :, 2:][t_mirror[:, :, None], each, s_mirror]
+    final = alpha[ends - 1, np.arange(N)]  # (N, S)
+    at_last = np.take_along_axis(final, last, axis=1)[:, 0]
+    before_last = np.take_along_axis(final, np.maximum(last - 1, 0), axis=1)[:, 0]
+    total = np.where(counts > 0, np.logaddexp(at_last, before_last), at_last)
+    return Lattice(symbols, emissions, alpha, beta, np.where(total > IMPOSSIBLE / 2, total, -np.inf))
+
+
+def _as_labels(
+    labels: Any, label_lengths: ArrayLike | None, N: int | None = None, K: int | None = None
+) -> tuple[NDArray[np.integer], NDArray[np.integer]]:
+    """Check texts in symbols -> labels (L, N), blank where padded, and the length of each."""
+    labels = as_ndarray("labels", labels)
+    if labels.size and labels.dtype.kind not in "iu":
+        raise TypeError(f"labels holds values of type {labels.dtype}; expected whole numbers from 1")
+    if labels.ndim != 2 or (N is not None and labels.shape[1] != N):
+        texts = "N" if N is None else N
+        raise ValueError(f"labels has shape {labels.shape}; expected (L, {texts}), a column for each text")
+    L, N = labels.shape
+    counts = np.full(N, L) if label_lengths is None else as_ndarray("label_lengths", label_lengths)
+    if counts.dtype.kind not in "iu":
+        raise TypeError(f"label_lengths holds values of type {counts.dtype}; expected whole numbers")
+    if counts.shape != (N,):
+        raise ValueError(f"label_lengths has shape {counts.shape}; expected ({N},), one length for each text")
+    if counts.size and (counts.min() < 0 or counts.max() > L):
+        raise ValueError(f"label_lengths holds values from {counts.min()} to {counts.max()}; expected 0 to L = {L}")
+    labels = np.where(np.arange(L)[:, None] < counts, labels, BLANK).astype(np.intp)
+    used = labels[np.arange(L)[:, None] < counts]
+    if used.size and (used.min() <= BLANK or (K is not None and used.max() >= K)):
+        raise ValueError(
+            f"labels holds symbols from {used.min()} to {used.max()}; "
+            f"expected 1 to {'K - 1' if K is None else K - 1}, since 0 is the blank"
+        )
+    return labels, counts

@@ -1,0 +1,171 @@
+"""From the symbols at every step to a text: the best path, and a search among texts that knows the words."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from rnn_lab.models.ngrams import NGrams
+from rnn_lab.nn.checks import as_array, as_size
+from rnn_lab.nn.ctc import BLANK, collapse
+
+# Takes what has been written, symbols without blanks, and returns a score for each symbol that may follow, shape (K,),
+# and at the place of the blank for the end: logarithms, minus infinity for what may not be.
+Language = Callable[[tuple[int, ...]], NDArray]
+
+
+def best_path(log_p: ArrayLike) -> list[int]:
+    """Return what the likeliest path says: the likeliest symbol of each step, collapsed.
+
+    Parameters
+    ----------
+    log_p : array_like, shape (T, K)
+        Probabilities of the symbols of one sequence at each step, their logarithms, or scores before the softmax.
+    """
+    return collapse(np.argmax(as_array("log_p", log_p, ("T", "K")), axis=1))
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A text that prefix search has looked at.
+
+    Attributes
+    ----------
+    symbols : tuple of int
+    log_probability : float
+        Of all paths that say it, as far as they were followed.
+    score : float
+        With what the language says; the search ranks by it.
+    """
+
+    symbols: tuple[int, ...]
+    log_probability: float
+    score: float
+
+
+def prefix_search(log_p: ArrayLike, width: int = 16, language: Language | None = None) -> list[Candidate]:
+    """Look for the likeliest text: follow the best beginnings of texts, each with all of its paths.
+
+    A beginning has two sums: of the paths that end in a blank, and of those that end in its last symbol. They differ in
+    what comes of the same symbol again: after a blank another one, otherwise the same one, still sounding (Graves
+    et al., 2006; with a language model Hannun et al., 2014).
+
+    Parameters
+    ----------
+    log_p : array_like, shape (T, K)
+        The logarithms of the probabilities of the symbols of one sequence at each step.
+    width : int
+        How many beginnings are kept at each step.
+    language : callable, optional
+        What may follow what, and how gladly: a `Lexicon`, a `CharacterModel`, or a function that adds up several.
+
+    Returns
+    -------
+    list of Candidate
+        The best first; those that may end, or if none may, none.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `log_p` has another shape or holds NaN, or `width` is no size.
+    """
+    log_p, width = as_array("log_p", log_p, ("T", "K")), as_size("width", width)
+    if np.isnan(log_p).any():
+        raise ValueError("log_p holds NaN; expected logarithms of probabilities")
+    indifferent = np.zeros(log_p.shape[1])
+    said: dict[tuple[int, ...], NDArray] = {}  # what the language says after each beginning
+
+    def after(text: tuple[int, ...]) -> NDArray:
+        if text not in said:
+            said[text] = indifferent if language is None else language(text)
+        return said[text]
+
+    # beginning: paths ending in a blank, paths ending in its last symbol, what the language said so far
+    kept: dict[tuple[int, ...], tuple[float, float, float]] = {(): (0.0, -np.inf, 0.0)}
+    for step in log_p.astype(np.float64):
+        grown: dict[tuple[int, ...], tuple[float, float, float]] = {}
+        for text, (blank, symbol, praise) in kept.items():
+            both = np.logaddexp(blank, symbol)
+            last = text[-1] if text else BLANK
+            _add(grown, text, both + step[BLANK], symbol + step[last] if text else -np.inf, praise)
+            follow = after(text)
+            for k in np.flatnonzero(np.isfinite(follow[1:])) + 1:
+                ways = blank if k == last else both
+                _add(grown, (*text, int(k)), -np.inf, ways + step[k], praise + follow[k])
+        best = sorted(grown, key=lambda text: np.logaddexp(*grown[text][:2]) + grown[text][2], reverse=True)[:width]
+        kept = {text: grown[text] for text in best}
+
+    found = []
+    for text, (blank, symbol, praise) in kept.items():
+        total, end = float(np.logaddexp(blank, symbol)), float(after(text)[BLANK])
+        if np.isfinite(end):
+            found.append(Candidate(text, total, total + praise + end))
+    return sorted(found, key=lambda candidate: candidate.score, reverse=True)
+
+
+def _add(grown: dict, text: tuple[int, ...], blank: float, symbol: float, praise: float) -> None:
+    """Add paths to a beginning, which may have come about in another way before."""
+    before_blank, before_symbol, _ = grown.get(text, (-np.inf, -np.inf, praise))
+    grown[text] = (np.logaddexp(before_blank, blank), np.logaddexp(before_symbol, symbol), praise)
+
+
+class Lexicon:
+    """A language of known words, with one space between two: nothing else may be written.
+
+    Parameters
+    ----------
+    words : sequence of sequence of int
+        In symbols.
+    space : int
+        The symbol between words.
+    symbols : int
+        K, the blank included.
+    """
+
+    def __init__(self, words: Iterable[Sequence[int]], space: int, symbols: int) -> None:
+        self.space, self.symbols = space, symbols
+        self.words = {tuple(map(int, word)) for word in words}
+        self.beginnings = {word[:length] for word in self.words for length in range(len(word) + 1)}
+
+    def __call__(self, text: tuple[int, ...]) -> NDArray:
+        """Score what may follow: 0 for what continues or ends a word, minus infinity for all else."""
+        spaces = [place for place, symbol in enumerate(text) if symbol == self.space]
+        word = text[spaces[-1] + 1 :] if spaces else text
+        scores = np.full(self.symbols, -np.inf)
+        for symbol in range(1, self.symbols):
+            if (*word, symbol) in self.beginnings:
+                scores[symbol] = 0.0
+        if word in self.words:
+            scores[[self.space, BLANK]] = 0.0
+        elif not text:
+            scores[BLANK] = 0.0  # nobody said anything
+        return scores
+
+
+class CharacterModel:
+    """A language that was counted: n-grams of symbols, the end of a text among them.
+
+    Parameters
+    ----------
+    texts : sequence of sequence of int
+        In symbols.
+    symbols : int
+        K, the blank included; the counts use it as the border between texts.
+    order : int
+        n of the n-grams.
+    weight : float
+        How much its logarithms count beside those of the network.
+    """
+
+    def __init__(self, texts: Iterable[Sequence[int]], symbols: int, order: int = 6, weight: float = 0.5) -> None:
+        border = [BLANK] * (order - 1)
+        self.counts = NGrams(np.concatenate([[*border, *text, BLANK] for text in texts]), order, symbols)
+        self.border, self.weight = border, weight
+
+    def __call__(self, text: tuple[int, ...]) -> NDArray:
+        """Score each symbol, and the end, by how often it followed the last ones."""
+        state = None
+        for symbol in (*self.border, *text)[-len(self.border) :]:
+            logits, state = self.counts.step(np.array([symbol]), state)
+        return self.weight * logits[0]

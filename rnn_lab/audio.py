@@ -3,7 +3,10 @@
 A sound is a one-dimensional array of samples from -1 to 1, RATE of them a second.
 """
 
+import io
 from functools import cache
+from math import gcd
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -17,7 +20,8 @@ BANDS = 32
 STACK = 2  # frames that the network reads in one step
 FLOOR = 1e-4  # of the mean power: what is fainter is not heard
 SMALLEST = 1e-12  # keeps the logarithm of silence finite
-QUIET = 1e-3  # root mean square below which a recording is silence
+QUIET = 1e-3  # a root mean square below which a recording is silence
+RATES = (1000, 400_000)  # from a toy's to a studio's
 
 
 def frames(sound: ArrayLike, size: int = FRAME, hop: int = HOP) -> NDArray:
@@ -111,3 +115,68 @@ def stacked(bands: ArrayLike, count: int = STACK) -> NDArray:
 def features(sound: ArrayLike) -> NDArray[np.float32]:
     """Return what a recogniser reads of a sound: log mel bands, normalised and stacked, shape (T, STACK * BANDS)."""
     return stacked(normalised(log_mel(sound)))
+
+
+def is_silence(sound: ArrayLike) -> bool:
+    """Say whether nothing can be heard in a sound."""
+    return bool(np.sqrt(np.mean(np.square(as_array("sound", sound, ("samples",), finite=True)))) < QUIET)
+
+
+def as_sound(samples: ArrayLike, rate: int) -> NDArray[np.float32]:
+    """Return a recording as the course has it: one channel, RATE samples a second.
+
+    Parameters
+    ----------
+    samples : array_like, shape (samples,) or (samples, channels)
+        From -1 to 1; several channels become their mean.
+    rate : int
+        Samples a second.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If there are no samples, one is NaN or infinite, or `rate` is no rate of a recording.
+    """
+    samples = np.asarray(samples)
+    samples = as_array("samples", samples[:, None] if samples.ndim == 1 else samples, ("T", "channels"), finite=True)
+    rate = as_size("rate", rate)
+    if not RATES[0] <= rate <= RATES[1]:
+        raise ValueError(f"rate is {rate} samples a second; expected {RATES[0]:,} to {RATES[1]:,}")
+    sound = samples.mean(axis=1)
+    if rate != RATE:
+        from scipy.signal import resample_poly  # imported here, because bundled sound has the right rate
+
+        common = gcd(rate, RATE)
+        sound = resample_poly(sound, RATE // common, rate // common)
+    return sound.astype(np.float32)
+
+
+def read_sound(source: str | Path | bytes) -> NDArray[np.float32]:
+    """Read a sound file, of any width, rate and number of channels, as `as_sound` has it.
+
+    Parameters
+    ----------
+    source : path or bytes
+        A file, or what is in it: WAV, FLAC, OGG or MP3.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If it is no sound file, or a broken one.
+    """
+    import soundfile
+
+    name = "the upload" if isinstance(source, bytes) else str(source)
+    content = source if isinstance(source, bytes) else Path(source).read_bytes()
+    try:
+        samples, rate = soundfile.read(io.BytesIO(content), dtype="float32", always_2d=True)
+    except soundfile.LibsndfileError as error:
+        reason = str(error).split(": ", 1)[-1].rstrip(".")
+        raise ValueError(
+            f"{name} cannot be read as sound ({reason}); expected a WAV, FLAC, OGG or MP3 file"
+        ) from None
+    if len(samples) == 0:
+        raise ValueError(f"{name} holds no samples; expected a recording")
+    return as_sound(samples, rate)

@@ -12,7 +12,7 @@ from rnn_lab.nn import RNN, RNNCell, clip_by_norm, mean_squared_error
 
 ALL = {
     f"{chapter}.{name}": value
-    for chapter in ("start", "cell", "bptt", "gates", "language_model", "sentiment", "translation")
+    for chapter in ("start", "cell", "bptt", "gates", "language_model", "sentiment", "translation", "speech")
     for name, value in vars(getattr(exercises, chapter)).items()
     if isinstance(value, Exercise)
 }
@@ -48,6 +48,11 @@ FEWEST_MISCONCEPTIONS = {
     "translation.masked_weights": 6,
     "translation.decoder_inputs": 6,
     "translation.beam_step": 6,
+    "speech.mel_filters": 6,
+    "speech.collapse": 6,
+    "speech.ctc_forward": 7,
+    "speech.ctc_gradient": 7,
+    "speech.error_rate": 6,
 }
 
 

@@ -1,5 +1,5 @@
 """Exercises of every chapter: ``exercises.cell.forward.check(your_function)``, ``.hint()``, ``.solution()``."""
 
-from rnn_lab.exercises import bptt, cell, gates, language_model, museum, sentiment, start, translation
+from rnn_lab.exercises import bptt, cell, gates, language_model, museum, sentiment, speech, start, translation
 
-__all__ = ["bptt", "cell", "gates", "language_model", "museum", "sentiment", "start", "translation"]
+__all__ = ["bptt", "cell", "gates", "language_model", "museum", "sentiment", "speech", "start", "translation"]

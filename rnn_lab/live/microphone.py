@@ -1,0 +1,24 @@
+"""A button that records sound in the browser."""
+
+from pathlib import Path
+
+import anywidget
+import traitlets
+
+LONGEST = 8  # seconds
+
+
+class Microphone(anywidget.AnyWidget):
+    """A button that records, and a field for a sound file; either hands its bytes to the kernel, and to nobody else.
+
+    Attributes
+    ----------
+    value : bytes
+        A sound file: what was recorded last, as WAV, or the file as it is; empty before.
+    longest : float
+        After so many seconds a recording stops by itself.
+    """
+
+    _esm = Path(__file__).with_name("microphone.js")
+    value = traitlets.Bytes().tag(sync=True)
+    longest = traitlets.Float(LONGEST).tag(sync=True)

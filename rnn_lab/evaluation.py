@@ -115,28 +115,73 @@ def mase(forecast: ArrayLike, truth: ArrayLike, past: ArrayLike, period: int = 1
 
 def coverage(lower: ArrayLike, upper: ArrayLike, truth: ArrayLike) -> float:
     """Return the share of the truth that lies in a band."""
+    return float(np.mean(outside(lower, upper, truth) <= 0))
+
+
+def outside(lower: ArrayLike, upper: ArrayLike, truth: ArrayLike) -> NDArray:
+    """Return how far the truth is outside a band, of the same shape; negative inside."""
     lower, truth = _alike(lower, truth)
     upper, truth = _alike(upper, truth)
-    return float(np.mean((lower <= truth) & (truth <= upper)))
+    return np.maximum(lower - truth, truth - upper)
 
 
-def conformal_margin(lower: ArrayLike, upper: ArrayLike, truth: ArrayLike, share: float) -> float:
+def conformal_margin(missed_by: ArrayLike, share: float) -> float:
     """Return by how much to widen a band, or to narrow it if negative (Romano, Patterson and Candès, 2019).
 
     Parameters
     ----------
-    lower, upper, truth : array_like, of the same shape
-        A band and what came, on data that the band was not fitted on.
+    missed_by : array_like, shape (O,)
+        How far the truth was `outside` the band, on data that it was not fitted on.
     share : float
         How much of the truth the band is to cover, as 0.8.
+
+    Raises
+    ------
+    ValueError
+        If `share` is no share.
     """
-    lower, truth = _alike(lower, truth)
-    upper, truth = _alike(upper, truth)
-    if not 0 < share < 1:
-        raise ValueError(f"share is {share!r}; expected a number between 0 and 1, such as 0.8")
-    outside = np.maximum(lower - truth, truth - upper).ravel()  # negative inside
-    level = min(share * (1 + 1 / outside.size), 1.0)
-    return float(np.quantile(outside, level, method="higher"))
+    missed_by, share = as_array("missed_by", missed_by, ("O",), finite=True), _as_share(share)
+    return float(np.quantile(missed_by, min(share * (1 + 1 / len(missed_by)), 1.0), method="higher"))
+
+
+def adaptive_margins(missed_by: ArrayLike, first: int, delay: int, share: float, rate: float = 0.05) -> NDArray:
+    """Return by how much to widen a band at each origin, learned from what had come by then (Gibbs and Candès, 2021).
+
+    A margin that is set once trusts the future to be like the past. This one goes on: each miss raises the level whose
+    quantile of all known errors is the next margin, each hit lowers it, so that in the long run the share is right.
+
+    Parameters
+    ----------
+    missed_by : array_like, shape (O,)
+        How far the truth was `outside` the band of each origin, in order of time.
+    first : int
+        Which origin gets the first margin; those before only teach.
+    delay : int
+        After how many origins the truth is known.
+    share : float
+        How much of the truth the band is to cover.
+    rate : float
+        How quickly the level moves.
+
+    Returns
+    -------
+    ndarray, shape (O - first,)
+
+    Raises
+    ------
+    ValueError
+        If nothing is known yet at the first origin, or `share` is no share.
+    """
+    missed_by, share = as_array("missed_by", missed_by, ("O",), finite=True), _as_share(share)
+    if not as_size("delay", delay) <= first:
+        raise ValueError(f"first is {first}; expected at least the delay, {delay}, so that an error is known")
+    level, margins = share, np.zeros(len(missed_by))
+    for now in range(first, len(missed_by)):
+        latest = now - delay  # the last origin whose truth is known
+        if latest >= first:
+            level += rate * (float(missed_by[latest] > margins[latest]) - (1 - share))
+        margins[now] = np.quantile(missed_by[: latest + 1], min(max(level, 0), 1))
+    return margins[first:]
 
 
 class PairedTest(NamedTuple):
@@ -191,6 +236,12 @@ def diebold_mariano(loss: ArrayLike, other: ArrayLike, lags: int) -> PairedTest:
     error = np.sqrt(variance / count / max(correction, 1 / count))
     p = 2 * stats.t.sf(abs(difference.mean()) / error, df=count - 1)
     return PairedTest(float(difference.mean()), float(error), float(p))
+
+
+def _as_share(share: float) -> float:
+    if not 0 < share < 1:
+        raise ValueError(f"share is {share!r}; expected a number between 0 and 1, such as 0.8")
+    return float(share)
 
 
 def _alike(one: ArrayLike, other: ArrayLike) -> tuple[NDArray, NDArray]:

@@ -16,7 +16,8 @@ NORMAL = ((-60, 1.2, 0.25), (-15, -5.0, 0.1), (0, 30.0, 0.1), (15, -7.5, 0.1), (
 ECTOPIC = ((0, 4.5, 0.26), (45, -3.0, 0.28), (115, -1.0, 0.4))  # R, S, T
 MILLIVOLTS = 25  # of one unit of the model
 BREATHING, PRESSURE = (0.25, 0.03), (0.1, 0.02)  # what makes the heart quicker and slower: frequency in Hz, share
-EARLY, PAUSE = 0.65, 1.3  # how long the interval before an ectopic beat is, and the one after it
+EARLY, PAUSE = (0.65, 1.0), 1.3  # how long the interval before an ectopic beat is, from and to, and the one after it
+FUSION = 0.4  # an ectopic beat meets a normal one halfway: its share is at least this
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ def heartbeats(
 
     A phase runs round once for each beat, faster and slower with breath and blood pressure. Each wave pulls the voltage
     up before its own phase and down after it; between the waves the voltage decays. An ectopic beat comes early, is
-    wide, and a pause follows it.
+    wide, more or less fused with a normal one, and a pause follows it.
 
     Parameters
     ----------
@@ -80,12 +81,13 @@ def heartbeats(
     rng, step = as_generator(rng), 1 / as_positive("rate", rate)
     t = np.arange(round(as_positive("seconds", seconds) * rate)) * step
     peaks, is_ectopic = _beat_times(t[-1] + 2, rng, ectopic)
+    mixture = is_ectopic * rng.uniform(FUSION, 1, len(peaks))
     last = np.searchsorted(peaks, t, side="right") - 1  # the beat whose peak was the last one
     share = (t - peaks[last]) / np.diff(peaks)[last]
     belongs = last + (share > 0.5)  # what comes before a peak is a part of its beat
     phase = 2 * np.pi * (share - (share > 0.5))
 
-    pull = np.where(is_ectopic[belongs], _pull(phase, ECTOPIC), _pull(phase, NORMAL))
+    pull = mixture[belongs] * _pull(phase, ECTOPIC) + (1 - mixture[belongs]) * _pull(phase, NORMAL)
     voltage = MILLIVOLTS * signal.lfilter([step], [1, step - 1], pull)
     voltage += noise * rng.standard_normal(len(t))
     voltage += wander * np.sin(2 * np.pi * (BREATHING[0] * t + rng.random()))
@@ -110,7 +112,7 @@ def _beat_times(seconds: float, rng: np.random.Generator, ectopic: float) -> tup
         slow_down = 1 + sum(share * np.sin(2 * np.pi * hertz * peaks[-1]) for hertz, share in (BREATHING, PRESSURE))
         interval = 0.85 * slow_down * (1 + 0.02 * rng.standard_normal())
         flags.append(bool(not flags[-1] and rng.random() < ectopic))
-        peaks.append(peaks[-1] + interval * (EARLY if flags[-1] else PAUSE if flags[-2] else 1.0))
+        peaks.append(peaks[-1] + interval * (rng.uniform(*EARLY) if flags[-1] else PAUSE if flags[-2] else 1.0))
     return np.array(peaks), np.array(flags)
 
 

@@ -1,6 +1,7 @@
 """How good the answers are, counted by libraries that others use too."""
 
 from collections.abc import Sequence
+from itertools import zip_longest
 from typing import NamedTuple
 
 import numpy as np
@@ -21,7 +22,39 @@ def exact_match(written: Sequence[str], expected: Sequence[str]) -> float:
     return sum(one == other for one, other in zip(written, expected, strict=True)) / len(expected)
 
 
-def bleu(written: Sequence[str], expected: Sequence[str]) -> float:
+def any_match(written: Sequence[str], allowed: Sequence[Sequence[str]]) -> float:
+    """Return the share of texts that are one of those allowed in their place, from 0 to 1.
+
+    Raises
+    ------
+    ValueError
+        If there are none, or not as many of the one as of the other.
+    """
+    _check_alike(written, allowed)
+    return sum(text in texts for text, texts in zip(written, allowed, strict=True)) / len(written)
+
+
+def word_accuracy(written: Sequence[str], allowed: Sequence[Sequence[str]]) -> float:
+    """Return the share of words that are right in their place, each text held against the allowed one nearest to it.
+
+    Raises
+    ------
+    ValueError
+        If there are none, not as many of the one as of the other, or nothing is allowed for one of them.
+    """
+    _check_alike(written, allowed)
+    if not all(allowed):
+        raise ValueError("allowed has an empty list; expected at least one right text for each that is written")
+    shares = [max(_shared_words(text, right) for right in texts) for text, texts in zip(written, allowed, strict=True)]
+    return sum(shares) / len(shares)
+
+
+def _shared_words(one: str, other: str) -> float:
+    words = one.split(), other.split()
+    return sum(a == b for a, b in zip(*words, strict=False)) / max(map(len, words))
+
+
+def bleu(written: Sequence[str], expected: Sequence[str] | Sequence[Sequence[str]]) -> float:
     """Return the BLEU of translations (Papineni et al., 2002), from 0 to 100, as sacreBLEU counts it (Post, 2018).
 
     Case counts, and punctuation marks are words: the tokenizer is `13a`, sacreBLEU's own.
@@ -29,7 +62,7 @@ def bleu(written: Sequence[str], expected: Sequence[str]) -> float:
     Parameters
     ----------
     written, expected : sequence of str
-        Sentences as they are printed, not split into words; one right translation for each.
+        Sentences as they are printed, not split into words; one right translation for each, or several as a list.
 
     Raises
     ------
@@ -39,7 +72,9 @@ def bleu(written: Sequence[str], expected: Sequence[str]) -> float:
     import sacrebleu  # imported here, because only real sentences need it
 
     _check_alike(written, expected)
-    return float(sacrebleu.corpus_bleu(list(written), [list(expected)]).score)
+    right = [[texts] if isinstance(texts, str) else texts for texts in expected]
+    references = [list(nth) for nth in zip_longest(*right)]  # None where a sentence has fewer than others
+    return float(sacrebleu.corpus_bleu(list(written), references).score)
 
 
 def character_error_rate(written: Sequence[str], expected: Sequence[str]) -> float:
@@ -126,6 +161,6 @@ def reliability(probabilities: ArrayLike, labels: ArrayLike, bins: int = 10) -> 
     return Reliability(np.linspace(0, 1, B + 1), counts, confidence, accuracy)
 
 
-def _check_alike(written: Sequence[str], expected: Sequence[str]) -> None:
+def _check_alike(written: Sequence[str], expected: Sequence[str] | Sequence[Sequence[str]]) -> None:
     if not expected or len(written) != len(expected):
         raise ValueError(f"written has {len(written)} texts, expected {len(expected)}; give as many, one at least")

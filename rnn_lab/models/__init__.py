@@ -2,11 +2,14 @@
 
 from rnn_lab.models.architectures import Architecture, bundled_language_models
 from rnn_lab.models.autoencoder import Autoencoder
+from rnn_lab.models.captioner import CaptionBatch, CaptionDecoder, Captioner
 from rnn_lab.models.classifier import Classifier, SentenceBatch
 from rnn_lab.models.forecaster import Forecaster, QuantileForecaster
 from rnn_lab.models.free_run import FreeRunForecaster, RunBatch
 from rnn_lab.models.language_model import LanguageModel, TextBatch
 from rnn_lab.models.ngrams import NGrams
+from rnn_lab.models.picture_encoder import PictureEncoder, ThingNamer
+from rnn_lab.models.scene_captioner import SceneCaptioner, bundled_captioner
 from rnn_lab.models.sequence_model import SequenceModel
 from rnn_lab.models.streams import Stream, as_columns, cross_entropy
 from rnn_lab.models.translator import PairBatch, Translator
@@ -14,20 +17,27 @@ from rnn_lab.models.translator import PairBatch, Translator
 __all__ = [
     "Architecture",
     "Autoencoder",
+    "CaptionBatch",
+    "CaptionDecoder",
+    "Captioner",
     "Classifier",
     "Forecaster",
     "FreeRunForecaster",
     "LanguageModel",
     "NGrams",
     "PairBatch",
+    "PictureEncoder",
     "QuantileForecaster",
     "RunBatch",
+    "SceneCaptioner",
     "SentenceBatch",
     "SequenceModel",
     "Stream",
     "TextBatch",
+    "ThingNamer",
     "Translator",
     "as_columns",
+    "bundled_captioner",
     "bundled_language_models",
     "cross_entropy",
 ]

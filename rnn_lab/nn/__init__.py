@@ -4,6 +4,7 @@ from rnn_lab.nn.attention import AdditiveAttention
 from rnn_lab.nn.attention_gru import AttentionGRU
 from rnn_lab.nn.cells import RNNCell
 from rnn_lab.nn.composed import Bidirectional, Stacked
+from rnn_lab.nn.conv import Convolution, MaxPooling
 from rnn_lab.nn.ctc import ctc_loss
 from rnn_lab.nn.gated_cells import GRUCell, LSTMCell
 from rnn_lab.nn.gru import GRU
@@ -24,11 +25,13 @@ __all__ = [
     "AdditiveAttention",
     "AttentionGRU",
     "Bidirectional",
+    "Convolution",
     "Dropout",
     "Embedding",
     "GRUCell",
     "LSTMCell",
     "Linear",
+    "MaxPooling",
     "Pooling",
     "RNNCell",
     "Stacked",

@@ -1,15 +1,19 @@
 """What is forecast in chapter 08: for each series the parts in time, the horizon, and everything that is known then."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rnn_lab.datasets import climate, markets, mitdb, physiology, taxi
+from rnn_lab.datasets.download import bundled
 from rnn_lab.datasets.time_series import Table
 from rnn_lab.evaluation import rolling_origins
 
+RESULTS_SHA256 = {"time_series_results.json": "x", "heartbeat_detection.json": "x"}
 HEART_RATE_DIVISOR = 4  # of the 360 samples a second of a recorded heart
 HEART_HORIZON = 18  # 200 ms
 MARKET_BORDERS = ("2012-01-01", "2016-01-01")
@@ -182,3 +186,16 @@ TASKS: dict[str, Callable[[], Task]] = {
     "heart, simulated": heart_simulated,
     "heart, record 208": heart_208,
 }
+
+
+def results(name: str) -> dict[str, Any]:
+    """Return what a committed command has found, by series or by recording.
+
+    Parameters
+    ----------
+    name : {"time_series_results.json", "heartbeat_detection.json"}
+        Written by data/train_forecasters.py and data/train_detectors.py.
+    """
+    if name not in RESULTS_SHA256:
+        raise ValueError(f"name is {name!r}; expected one of {', '.join(RESULTS_SHA256)}")
+    return json.loads(bundled(name, RESULTS_SHA256[name]).read_text())

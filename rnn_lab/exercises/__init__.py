@@ -1,5 +1,27 @@
 """Exercises of every chapter: ``exercises.cell.forward.check(your_function)``, ``.hint()``, ``.solution()``."""
 
-from rnn_lab.exercises import bptt, cell, gates, language_model, museum, sentiment, speech, start, translation
+from rnn_lab.exercises import (
+    bptt,
+    cell,
+    gates,
+    language_model,
+    museum,
+    sentiment,
+    speech,
+    start,
+    time_series,
+    translation,
+)
 
-__all__ = ["bptt", "cell", "gates", "language_model", "museum", "sentiment", "speech", "start", "translation"]
+__all__ = [
+    "bptt",
+    "cell",
+    "gates",
+    "language_model",
+    "museum",
+    "sentiment",
+    "speech",
+    "start",
+    "time_series",
+    "translation",
+]

@@ -29,8 +29,10 @@ def seasonal_naive(values: NDArray, origins: NDArray, horizon: int, period: int 
     return values[np.asarray(origins)[:, None] + steps]
 
 
-def harmonic_profile(values: NDArray, known: int, periods: dict[float, int], degree: int = 0) -> NDArray:
-    """Fit waves and a trend to the known part by least squares, and continue them: the climatology, shape (T,).
+def harmonic_profile(
+    values: NDArray, known: int, periods: dict[float, int], degree: int = 0, ahead: int = 0
+) -> NDArray:
+    """Fit waves and a trend to the known part by least squares, and continue them: the climatology, shape (T + ahead,).
 
     Parameters
     ----------
@@ -41,8 +43,10 @@ def harmonic_profile(values: NDArray, known: int, periods: dict[float, int], deg
         Period in steps -> how many harmonics of it.
     degree : int
         Of the trend: 0 a constant, 1 a straight line, 2 a parabola.
+    ahead : int
+        How many steps to go on after the end of the series.
     """
-    t = np.arange(len(values))
+    t = np.arange(len(values) + ahead)
     columns = [(t / known) ** power for power in range(degree + 1)]
     for period, harmonics in periods.items():
         for harmonic in range(1, harmonics + 1):

@@ -51,12 +51,14 @@ def run_case(forced):
 
 
 def autoencoder_case():
-    """A GRU into a waist of two numbers, and a GRU out of it."""
+    """A GRU into a waist of two numbers, and a GRU out of it that is told the time."""
     parts = {"encoder": torch.nn.GRU(D, H), "waist": torch.nn.Linear(H, 2)}
-    parts |= {"decoder": torch.nn.GRU(2, H), "readout": torch.nn.Linear(H, D)}
+    parts |= {"decoder": torch.nn.GRU(2 + 10, H), "readout": torch.nn.Linear(H, D)}
     model, x = torch.nn.ModuleDict(parts), torch.randn(T, N, D)
     code = model["waist"](model["encoder"](x)[1][0])
-    y = model["readout"](model["decoder"](code.expand(T, -1, -1))[0])
+    angles = torch.pi * torch.arange(T)[:, None, None] / (T - 1) * 2 ** torch.arange(5)
+    clock = torch.cat([angles.cos(), angles.sin()], dim=2).expand(-1, N, -1)
+    y = model["readout"](model["decoder"](torch.cat([code.expand(T, -1, -1), clock], dim=2))[0])
     return trained(model, ((y - x) ** 2).mean(), {"x": x, "y": y})
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from num2words import num2words
 
-from rnn_lab.datasets import multi30k, numbers
+from rnn_lab.datasets import download, multi30k, numbers
 from rnn_lab.datasets.translation import END, START, UNKNOWN, Pairs, Vocabulary, padded
 
 CODES = {"English": "en", "German": "de", "French": "fr"}
@@ -175,3 +175,17 @@ def test_words_and_back():
     sentence = "Ein Mann im T-Shirt ruft: geht's gut?"
     assert multi30k.words(sentence) == ["Ein", "Mann", "im", "T-Shirt", "ruft", ":", "geht's", "gut", "?"]
     assert multi30k.joined(multi30k.words(sentence)) == sentence
+
+
+def test_what_the_committed_command_measured():
+    scores = multi30k.measured()["test BLEU"]
+    assert len(scores) == 5 and all(0 < score < 100 for score in scores.values())
+
+
+def test_results_that_are_missing_or_damaged_are_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(download, "BUNDLED", tmp_path)
+    with pytest.raises(FileNotFoundError, match=r"data/multi30k.json is missing; .*git checkout"):
+        multi30k.measured()
+    (tmp_path / "multi30k.json").write_text("{}")
+    with pytest.raises(ValueError, match=r"data/multi30k.json is damaged"):
+        multi30k.measured()

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from rnn_lab.augmentation import Augmentation
+from rnn_lab.augmentation import Augmentation, in_noise
 from rnn_lab.datasets import speech
 from rnn_lab.metrics import character_error_rate, word_error_rate
 from rnn_lab.models.recognizer import RecognizerArchitecture, bundled_recognizer, save_recognizer
@@ -31,11 +31,12 @@ RESULTS, WEIGHTS = FOLDER / "speech_results.json", FOLDER / "weights" / "recogni
 BATCH, RATE, WARM_UP, AT_ONCE = 32, 5e-3, 20, 32
 SMALL = RecognizerArchitecture(cell="GRU", hidden_size=96)
 LARGE = replace(SMALL, hidden_size=128, layers=2, dropout=0.2)
-STEPS = {"weights": 4000, "ablation": 600, "people": 600}
+STEPS = {"weights": 4000, "chapter": 500}
 LARGE_RATE = 3e-3
 SEEDS = (0, 1, 2)
 WIDTH, ORDER, WEIGHT = 16, 6, 0.5  # of the beam; of the character model, and how much it counts
-PEOPLE_STRINGS, LONGEST = 300, 7  # composed test strings of real people, and their words at most
+TRAIN_STRINGS, TEST_STRINGS, LONGEST = 3000, 300, 7  # composed of the clips of real people, and their words at most
+NOISE = 0.3  # of the noisy test, as a share of the root mean square
 EVERYTHING = Augmentation()
 OTHER_SETTINGS = {
     "everything": EVERYTHING,
@@ -124,59 +125,52 @@ def in_every_way(model, utterances):
 
 
 def train_ablation(_):
-    """Train the chapter's network with each augmentation left out, and without memory."""
-    parts, results = speech.spoken_digits(), {"settings": asdict(SMALL) | {"rate": RATE, "batch": BATCH}}
-    draw = partial(speech.similar_lengths, parts["train"], BATCH)
+    """Train the chapter's network with each augmentation left out, and without memory; test in quiet and noise."""
+    parts, rng = speech.spoken_digits(), np.random.default_rng(0)
+    in_street = [replace(one, sound=in_noise(one.sound, NOISE, rng)) for one in parts["test"]]
+    tests = {"quiet": parts["test"], "noise": in_street}
     tries = {name: (SMALL, augmentation) for name, augmentation in OTHER_SETTINGS.items()}
     tries["everything, no memory"] = (replace(SMALL, memory=False), EVERYTHING)
-    for name, (architecture, augmentation) in tries.items():
-        models = [trained(architecture, seed, STEPS["ablation"], draw, augmentation) for seed in SEEDS]
-        results[name] = [rates(model, parts["test"]) for model in models]
-        print(name, results[name], flush=True)
-    return results
-
-
-def real_strings(clips, seed=0):
-    return speech.joined(clips, PEOPLE_STRINGS, LONGEST, np.random.default_rng(seed))
+    runs = {name: [run(seed, parts["train"], tests, *settings) for seed in SEEDS] for name, settings in tries.items()}
+    return {"settings": asdict(SMALL) | {"rate": RATE, "batch": BATCH, "seeds": SEEDS, "noise": NOISE}, "runs": runs}
 
 
 def train_people(_):
     """Train on real people, on espeak-ng and on both; test on real people, heard in training or not."""
-    parts, results = speech.spoken_digits(), {"settings": asdict(SMALL) | {"rate": RATE, "batch": BATCH}}
-    clips, test_clips = speech.free_spoken_digits("train"), speech.free_spoken_digits("test")
-    people = sorted({clip.voice for clip in clips})
-    steps, synthetic = STEPS["people"], partial(speech.similar_lengths, parts["train"], BATCH)
-
-    def real(clips):
-        return lambda rng: speech.joined(clips, BATCH, LONGEST, rng)
-
-    def both(clips):
-        return lambda rng: synthetic(rng)[: BATCH // 2] + speech.joined(clips, BATCH // 2, LONGEST, rng)
-
-    def runs(name, draws, tests):
-        results[name] = []
-        for seed, draw in draws:
-            model = trained(SMALL, seed, steps, draw)
-            results[name].append({test: rates(model, utterances) for test, utterances in tests(seed).items()})
-            print(name, results[name][-1], flush=True)
-
-    results["the network that the course carries"] = in_every_way(bundled_recognizer(), real_strings(test_clips))
-    tests = {"real people": real_strings(test_clips), "unseen voices of espeak-ng": parts["test"]}
-    runs("trained on real people", [(seed, real(clips)) for seed in SEEDS], lambda _: tests)
-    runs("trained on espeak-ng", [(seed, synthetic) for seed in SEEDS], lambda _: tests)
-    others = {number: [clip for clip in clips if clip.voice != person] for number, person in enumerate(people)}
-    alone = {
-        number: {person: real_strings([clip for clip in test_clips if clip.voice == person])}
-        for number, person in enumerate(people)
+    espeak = speech.spoken_digits()
+    clips, test_clips = speech.free_spoken_digits(speech.TRAIN_TAKES), speech.free_spoken_digits(speech.TEST_TAKES)
+    everybody = sorted({clip.voice for clip in clips})
+    tests = {"real people": strings_of(test_clips, TEST_STRINGS, seed=0), "unseen voices of espeak-ng": espeak["test"]}
+    people = strings_of(clips, TRAIN_STRINGS, seed=1)
+    runs = {
+        "trained on real people": [run(seed, people, tests) for seed in SEEDS],
+        "trained on espeak-ng": [run(seed, espeak["train"], tests) for seed in SEEDS],
+        "one speaker left out, trained on the other five": [],
+        "one speaker left out, trained on the other five and espeak-ng": [],
     }
-    runs(
-        "one speaker left out, trained on the other five",
-        [(number, real(clips)) for number, clips in others.items()],
-        alone.get,
-    )
-    with_espeak = [(number, both(clips)) for number, clips in others.items()]
-    runs("one speaker left out, trained on the other five and espeak-ng", with_espeak, alone.get)
-    return results
+    for person in everybody:
+        others = strings_of([clip for clip in clips if clip.voice != person], TRAIN_STRINGS, seed=1)
+        alone = {person: strings_of([clip for clip in test_clips if clip.voice == person], TEST_STRINGS, seed=0)}
+        both = others[: len(espeak["train"])] + espeak["train"]
+        for train, name in zip((others, both), list(runs)[2:], strict=True):
+            runs[name].append(run(SEEDS[0], train, alone))
+    carried = in_every_way(bundled_recognizer(), tests["real people"])
+    settings = asdict(SMALL) | {"rate": RATE, "batch": BATCH, "seeds": SEEDS}
+    settings |= {"training strings": TRAIN_STRINGS, "test strings": TEST_STRINGS}
+    return {"settings": settings, "carried": carried, "runs": runs}
+
+
+def strings_of(clips, count, seed):
+    return speech.joined(clips, count, LONGEST, np.random.default_rng(seed))
+
+
+def run(seed, train, tests, architecture=SMALL, augmentation=EVERYTHING):
+    """Train as long as in the chapter on some utterances -> the error rates in each test."""
+    draw = partial(speech.similar_lengths, train, BATCH)
+    model = trained(architecture, seed, STEPS["chapter"], draw, augmentation)
+    measured = {name: rates(model, utterances) for name, utterances in tests.items()}
+    print(measured, flush=True)
+    return measured
 
 
 COMMANDS = {"weights": train_weights, "ablation": train_ablation, "people": train_people}
@@ -189,7 +183,10 @@ def main():
     asked = parser.parse_args()
     began = time.process_time()
     measured = COMMANDS[asked.what](asked.checkpoints)
-    measured |= {"command": f"python data/train_recognizer.py {asked.what}", "steps": STEPS[asked.what]}
+    measured |= {
+        "command": f"python data/train_recognizer.py {asked.what}",
+        "steps": STEPS.get(asked.what, STEPS["chapter"]),
+    }
     measured |= {"seconds of processor time": round(time.process_time() - began), "cores": os.cpu_count()}
     results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     lines = [f'"{what}": {json.dumps(numbers)}' for what, numbers in (results | {asked.what: measured}).items()]

@@ -174,9 +174,7 @@ def read_sound(source: str | Path | bytes) -> NDArray[np.float32]:
         samples, rate = soundfile.read(io.BytesIO(content), dtype="float32", always_2d=True)
     except soundfile.LibsndfileError as error:
         reason = str(error).split(": ", 1)[-1].rstrip(".")
-        raise ValueError(
-            f"{name} cannot be read as sound ({reason}); expected a WAV, FLAC, OGG or MP3 file"
-        ) from None
+        raise ValueError(f"{name} cannot be read as sound ({reason}); expected a WAV, FLAC, OGG or MP3 file") from None
     if len(samples) == 0:
         raise ValueError(f"{name} holds no samples; expected a recording")
     return as_sound(samples, rate)

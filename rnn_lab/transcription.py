@@ -1,6 +1,7 @@
 """From the symbols at every step to a text: the best path, and a search among texts that knows the words."""
 
-from collections.abc import Callable, Iterable, Sequence
+import math
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,7 @@ from rnn_lab.nn.ctc import BLANK, collapse
 # Takes what has been written, symbols without blanks, and returns a score for each symbol that may follow, shape (K,),
 # and at the place of the blank for the end: logarithms, minus infinity for what may not be.
 Language = Callable[[tuple[int, ...]], NDArray]
+NEGLIGIBLE = -14.0  # what is less likely than e to this power, a millionth, is not written
 
 
 def best_path(log_p: ArrayLike) -> list[int]:
@@ -63,7 +65,7 @@ def prefix_search(log_p: ArrayLike, width: int = 16, language: Language | None =
     Returns
     -------
     list of Candidate
-        The best first; those that may end, or if none may, none.
+        The best first; those that may end, or if none may, those that the search had at the last step.
 
     Raises
     ------
@@ -82,32 +84,43 @@ def prefix_search(log_p: ArrayLike, width: int = 16, language: Language | None =
         return said[text]
 
     # beginning: paths ending in a blank, paths ending in its last symbol, what the language said so far
-    kept: dict[tuple[int, ...], tuple[float, float, float]] = {(): (0.0, -np.inf, 0.0)}
-    for step in log_p.astype(np.float64):
+    kept: dict[tuple[int, ...], tuple[float, float, float]] = {(): (0.0, -math.inf, 0.0)}
+    for row in log_p.astype(np.float64):
         grown: dict[tuple[int, ...], tuple[float, float, float]] = {}
+        step, heard = row.tolist(), row > NEGLIGIBLE
+        heard[BLANK] = False
         for text, (blank, symbol, praise) in kept.items():
-            both = np.logaddexp(blank, symbol)
+            both = _log_add(blank, symbol)
             last = text[-1] if text else BLANK
-            _add(grown, text, both + step[BLANK], symbol + step[last] if text else -np.inf, praise)
+            _add(grown, text, both + step[BLANK], symbol + step[last] if text else -math.inf, praise)
             follow = after(text)
-            for k in np.flatnonzero(np.isfinite(follow[1:])) + 1:
+            for k in np.flatnonzero(heard & np.isfinite(follow)).tolist():
                 ways = blank if k == last else both
-                _add(grown, (*text, int(k)), -np.inf, ways + step[k], praise + follow[k])
-        best = sorted(grown, key=lambda text: np.logaddexp(*grown[text][:2]) + grown[text][2], reverse=True)[:width]
+                if ways > -math.inf:
+                    _add(grown, (*text, k), -math.inf, ways + step[k], praise + float(follow[k]))
+        best = sorted(grown, key=lambda text: _log_add(*grown[text][:2]) + grown[text][2], reverse=True)[:width]
         kept = {text: grown[text] for text in best}
 
-    found = []
+    found, unfinished = [], []
     for text, (blank, symbol, praise) in kept.items():
-        total, end = float(np.logaddexp(blank, symbol)), float(after(text)[BLANK])
-        if np.isfinite(end):
+        total, end = _log_add(blank, symbol), float(after(text)[BLANK])
+        if math.isfinite(end):
             found.append(Candidate(text, total, total + praise + end))
-    return sorted(found, key=lambda candidate: candidate.score, reverse=True)
+        else:
+            unfinished.append(Candidate(text, total, total + praise))
+    return sorted(found or unfinished, key=lambda candidate: candidate.score, reverse=True)
 
 
 def _add(grown: dict, text: tuple[int, ...], blank: float, symbol: float, praise: float) -> None:
     """Add paths to a beginning, which may have come about in another way before."""
-    before_blank, before_symbol, _ = grown.get(text, (-np.inf, -np.inf, praise))
-    grown[text] = (np.logaddexp(before_blank, blank), np.logaddexp(before_symbol, symbol), praise)
+    before_blank, before_symbol, _ = grown.get(text, (-math.inf, -math.inf, praise))
+    grown[text] = (_log_add(before_blank, blank), _log_add(before_symbol, symbol), praise)
+
+
+def _log_add(a: float, b: float) -> float:
+    """Add two probabilities by their logarithms; for single numbers five times as fast as `numpy.logaddexp`."""
+    low, high = min(a, b), max(a, b)
+    return high if low == -math.inf else high + math.log1p(math.exp(low - high))
 
 
 class Lexicon:
@@ -115,7 +128,7 @@ class Lexicon:
 
     Parameters
     ----------
-    words : sequence of sequence of int
+    words : iterable of sequences of int
         In symbols.
     space : int
         The symbol between words.
@@ -123,7 +136,7 @@ class Lexicon:
         K, the blank included.
     """
 
-    def __init__(self, words: Iterable[Sequence[int]], space: int, symbols: int) -> None:
+    def __init__(self, words: Iterable[Iterable[int]], space: int, symbols: int) -> None:
         self.space, self.symbols = space, symbols
         self.words = {tuple(map(int, word)) for word in words}
         self.beginnings = {word[:length] for word in self.words for length in range(len(word) + 1)}
@@ -148,7 +161,7 @@ class CharacterModel:
 
     Parameters
     ----------
-    texts : sequence of sequence of int
+    texts : iterable of sequences of int
         In symbols.
     symbols : int
         K, the blank included; the counts use it as the border between texts.
@@ -158,14 +171,18 @@ class CharacterModel:
         How much its logarithms count beside those of the network.
     """
 
-    def __init__(self, texts: Iterable[Sequence[int]], symbols: int, order: int = 6, weight: float = 0.5) -> None:
+    def __init__(self, texts: Iterable[Iterable[int]], symbols: int, order: int = 6, weight: float = 0.5) -> None:
         border = [BLANK] * (order - 1)
         self.counts = NGrams(np.concatenate([[*border, *text, BLANK] for text in texts]), order, symbols)
-        self.border, self.weight = border, weight
+        self.border, self.weight = tuple(border), weight
+        self._scores: dict[tuple[int, ...], NDArray] = {}  # after each context that was asked for
 
     def __call__(self, text: tuple[int, ...]) -> NDArray:
         """Score each symbol, and the end, by how often it followed the last ones."""
-        state = None
-        for symbol in (*self.border, *text)[-len(self.border) :]:
-            logits, state = self.counts.step(np.array([symbol]), state)
-        return self.weight * logits[0]
+        context = (*self.border, *text)[-len(self.border) :]
+        if context not in self._scores:
+            state = None
+            for symbol in context:
+                logits, state = self.counts.step(np.array([symbol]), state)
+            self._scores[context] = self.weight * logits[0]
+        return self._scores[context]

@@ -1,8 +1,10 @@
 """Spoken digits: strings of digits in many voices, as sound and as text."""
 
 import csv
+import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,9 +20,11 @@ FSDD = (
     "https://raw.githubusercontent.com/Jakobovski/free-spoken-digit-dataset/26eb9aaf76e81b692f806f9140c2d2777410d7a1"
     "/recordings"
 )
+RESULTS_SHA256 = "not yet"
 FSDD_SHA256 = "67a65f8338d0c6c446c432502cd7fa6dce7b6fab3ce8c563168bd585962ea904"
 PARTS = ("train", "choose", "test")
-TEST_TAKES = range(5)  # the data set's own rule: takes 0 to 4 of each digit are for testing
+STRINGS = {"train": 763, "choose": 77, "test": 126}  # of people; as many as of espeak-ng
+TRAIN_TAKES, TEST_TAKES = range(5, 10), range(5)
 WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 SYMBOLS = ("", " ", *sorted(set("".join(WORDS))))  # the blank first, then a space, then fifteen letters
 LONGEST_GAP = RATE // 10  # samples of silence between two clips that are joined
@@ -46,17 +50,29 @@ class Utterance:
     voice: str
 
 
-def spoken_digits() -> dict[str, list[Utterance]]:
-    """Return the strings of digits that the course carries, spoken by espeak-ng, by part.
+def spoken_digits(source: str = "espeak-ng") -> dict[str, list[Utterance]]:
+    """Return strings of one to seven digits, by part: ``"train"``, ``"choose"`` and ``"test"``.
 
-    Each part, ``"train"``, ``"choose"`` and ``"test"``, has voices and accents of its own. Strings are of one to seven
-    digits, spoken as a whole.
+    Parameters
+    ----------
+    source : {"espeak-ng", "people"}
+        The strings that the course carries, spoken as a whole by a synthesiser, each part by voices and with accents of
+        its own; or the Free Spoken Digit data set, downloaded once: clips of six people, joined to strings, other takes
+        in each part.
 
     Raises
     ------
-    FileNotFoundError, ValueError
-        If a file is missing or damaged.
+    ValueError
+        If the source is unknown or a file is damaged.
+    FileNotFoundError, ConnectionError
+        If a file is not to be had.
     """
+    if source == "people":
+        takes = {"train": TRAIN_TAKES[:-1], "choose": TRAIN_TAKES[-1:], "test": TEST_TAKES}
+        rng = np.random.default_rng(0)
+        return {part: joined(free_spoken_digits(takes[part]), STRINGS[part], 7, rng) for part in PARTS}
+    if source != "espeak-ng":
+        raise ValueError(f"source is {source!r}; expected 'espeak-ng' (bundled) or 'people' (downloaded)")
     import soundfile  # imported here, because it loads a library of the system
 
     sound, _ = soundfile.read(bundled("spoken_digits.wav", SOUND_SHA256), dtype="float32")
@@ -68,36 +84,46 @@ def spoken_digits() -> dict[str, list[Utterance]]:
     return found
 
 
-def free_spoken_digits(part: str) -> list[Utterance]:
-    """Return single digits of the Free Spoken Digit data set: six people, ten digits, five takes of each.
+def free_spoken_digits(takes: Sequence[int]) -> list[Utterance]:
+    """Return single digits of the Free Spoken Digit data set: six people, ten digits, ten takes of each here.
 
-    Downloaded once, 300 small files. Licence: CC BY-SA 4.0.
+    Downloaded once, 600 small files. Licence: CC BY-SA 4.0.
 
     Parameters
     ----------
-    part : {"train", "test"}
-        Takes 5 to 9, or takes 0 to 4.
+    takes : sequence of int
+        From 0 to 9; the data set's own rule is that TEST_TAKES are for testing, the others for training.
 
     Raises
     ------
     ValueError
-        If there is no such part, or a file is damaged.
+        If there is no such take, or a file is damaged.
     FileNotFoundError, ConnectionError
         If a file is not to be had.
     """
-    if part not in ("train", "test"):
-        raise ValueError(f"part is {part!r}; expected 'train' or 'test'")
     import soundfile
 
-    found = []
+    if not takes or not set(takes) <= set(range(10)):
+        raise ValueError(f"takes is {takes!r}; expected some of 0 to 9")
     with open(bundled("fsdd_sha256.csv", FSDD_SHA256), newline="") as file:
-        rows = list(csv.DictReader(file))
-    for row in tqdm(rows, desc="recordings", disable=None):
-        digit, voice, take = row["name"].removesuffix(".wav").split("_")
-        if (int(take) in TEST_TAKES) == (part == "test"):
+        rows = [(*row["name"].removesuffix(".wav").split("_"), row) for row in csv.DictReader(file)]
+    found = []
+    for digit, voice, take, row in tqdm(rows, desc="recordings", disable=None):
+        if int(take) in takes:
             sound, _ = soundfile.read(fetch(f"{FSDD}/{row['name']}", row["sha256"]), dtype="float32")
             found.append(Utterance(sound, WORDS[int(digit)], voice))
     return found
+
+
+def results() -> dict[str, Any]:
+    """Return what was measured by ``data/train_recognizer.py``: by command, each with its settings and its error rates.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        If the file is missing or damaged.
+    """
+    return json.loads(bundled("speech_results.json", RESULTS_SHA256).read_text())
 
 
 def joined(clips: Sequence[Utterance], count: int, longest: int, rng: np.random.Generator) -> list[Utterance]:

@@ -1,6 +1,8 @@
 """Chapter 07: what a path of symbols says: repeated ones merged, blanks dropped, and how many paths say the same."""
 
+import re
 from dataclasses import dataclass
+from itertools import chain
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -12,6 +14,7 @@ from rnn_lab.live import LiveFigure, Panel
 from rnn_lab.nn.ctc import forward_backward
 
 BLANKS = "_-"
+LAST_LETTER = "\u024f"  # the last that every font has
 LONGEST = 28
 EXAMPLE = "th_rr__e_eee_"
 
@@ -42,8 +45,9 @@ class Collapsed:
 
 
 def compute(path: str) -> Collapsed:
-    """Collapse a path of at most LONGEST symbols; ``_`` and ``-`` are blanks, and what is longer is cut off."""
-    path = "".join("_" if symbol in BLANKS else symbol for symbol in path[:LONGEST])
+    """Collapse a path of at most LONGEST symbols; what is longer is cut off, what is no Latin letter becomes ``?``."""
+    known = "".join(symbol if symbol.isprintable() and symbol <= LAST_LETTER else "?" for symbol in path[:LONGEST])
+    path = re.sub(f"[{BLANKS}]", "_", known)
     starts = [t for t, symbol in enumerate(path) if t == 0 or symbol != path[t - 1]]
     merged = "".join(path[t] for t in starts)
     text = merged.replace("_", "")
@@ -69,9 +73,11 @@ def explorer() -> Panel:
     for name, height in rows.items():
         axes.text(-0.4, height + 0.4, name, ha="right", va="center", color="0.35")
     cells = [
-        [axes.add_patch(Rectangle((0, height), 0, 0.8, linewidth=1.2, edgecolor="white")) for _ in range(LONGEST)]
+        [Rectangle((0, height), 0, 0.8, linewidth=1.2, edgecolor="white") for _ in range(LONGEST)]
         for height in rows.values()
     ]
+    for patch in chain.from_iterable(cells):
+        axes.add_patch(patch)
     letters = [
         [
             axes.text(0, height + 0.4, "", ha="center", va="center", fontsize=14, parse_math=False)

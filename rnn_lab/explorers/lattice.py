@@ -95,6 +95,7 @@ def explorer(logits: ArrayLike, text: str) -> Panel:
     T, states = len(np.asarray(logits)), [letter for symbol in text for letter in ("_", symbol)] + ["_"]
     figure, axes = plt.subplots(figsize=(10, 5.2))
     image = axes.imshow(np.zeros((len(states), T)), cmap="viridis", vmin=0, vmax=1, aspect="auto")
+    image.set_extent((0.5, T + 0.5, len(states) - 0.5, -0.5))
     axes.set_yticks(range(len(states)), ["␣" if state == " " else state for state in states], family="monospace")
     axes.set(xlabel="step of the sound", ylabel="state: the text with blanks (_)")
     (ways,) = axes.plot([], [], color="white", linewidth=1.6, solid_capstyle="round")
@@ -111,10 +112,10 @@ def explorer(logits: ArrayLike, text: str) -> Panel:
             table[:t] = np.nan
         image.set_data(table.T)
         lines = np.full((3 * len(found.ways), 2), np.nan)  # a gap after every way
-        lines[0::3], lines[1::3] = found.ways[:, :2] - [1, 0], found.ways[:, [0, 2]]
+        lines[0::3], lines[1::3] = found.ways[:, :2], found.ways[:, [0, 2]] + [1, 0]
         ways.set_data(*lines.T)
         ways.set_visible(paths)
-        cursor.set_xdata([t, t])
+        cursor.set_xdata([t + 1, t + 1])
         heading.set_text(
             f"step {t + 1}: alpha times beta, added up over the states: {found.totals[t]:.4f} nats, as at every step"
         )

@@ -35,6 +35,8 @@ function render({ model, el }) {
   record.type = "button";
   record.textContent = "Record";
   record.className = "jupyter-button widget-button rnn-lab-record";
+  el.setAttribute("role", "group");
+  el.setAttribute("aria-label", model.get("description"));
   file.type = "file";
   file.accept = "audio/*,.wav,.flac,.ogg,.mp3";
   label.append("or a sound file: ", file);

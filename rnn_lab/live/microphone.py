@@ -15,10 +15,13 @@ class Microphone(anywidget.AnyWidget):
     ----------
     value : bytes
         A sound file: what was recorded last, as WAV, or the file as it is; empty before.
+    description : str
+        For those who do not see the button.
     longest : float
         After so many seconds a recording stops by itself.
     """
 
     _esm = Path(__file__).with_name("microphone.js")
     value = traitlets.Bytes().tag(sync=True)
+    description = traitlets.Unicode("microphone").tag(sync=True)
     longest = traitlets.Float(LONGEST).tag(sync=True)

@@ -19,7 +19,7 @@ from rnn_lab.nn.functions import log_softmax
 from rnn_lab.nn.recurrent import Recurrent
 from rnn_lab.storage import read_arrays, write_arrays
 
-BUNDLED_SHA256 = "not yet"
+BUNDLED_SHA256 = "4b2ec511b556d10f8e1b1adae39f77808b577dc46267f25e4c4c06894c685001"
 
 
 class SoundBatch(NamedTuple):

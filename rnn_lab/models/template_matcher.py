@@ -52,7 +52,9 @@ class TemplateMatcher:
         distances = self._distances(as_array("x", x, ("T", self.steps.shape[1]), finite=True))
         T, M = distances.shape
         cost, begun = np.full(M, np.inf), np.zeros(M, int)  # of the best way to each step, and when it entered its word
-        before_word = np.concatenate([[0.0], np.full(T, np.inf)])  # the best way to have finished a word, after each step
+        before_word = np.concatenate(
+            [[0.0], np.full(T, np.inf)]
+        )  # the best way to have finished a word, after each step
         last_word, last_begun = np.zeros(T, int), np.zeros(T, int)
         each = np.arange(M)
         for t in range(T):

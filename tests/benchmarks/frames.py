@@ -35,6 +35,8 @@ EXPLORERS = [
     Explorer("look_back", "explorer()", "place"),
     Explorer("sentiment", "explorer(*judging())", "read"),
     Explorer("translation", "explorer(spelling())", "number"),
+    Explorer("speech", "explorer(*hearing())", "noise"),
+    Explorer("lattice", "explorer(*aligning())", "step", span=5),
 ]
 RECORDING = Explorer("unrolled", "explorer()", "")
 WAYS = {
@@ -45,7 +47,7 @@ WAYS = {
 SET_UP = """\
 import sys
 sys.path.insert(0, {tests!r})
-from benchmarks.stamped import judging, recalling, show_interact, show_live, spelling
+from benchmarks.stamped import aligning, hearing, judging, recalling, show_interact, show_live, spelling
 from rnn_lab import plots
 from rnn_lab.datasets.memory import memory_curves
 from rnn_lab.explorers import {module} as module

@@ -12,9 +12,15 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
 
-from benchmarks import frames, growth, layers, training_step  # noqa: E402
+from benchmarks import frames, growth, layers, recognizer_step, training_step  # noqa: E402
 
-BENCHMARKS = {"frames": frames, "layers": layers, "training_step": training_step, "growth": growth}
+BENCHMARKS = {
+    "frames": frames,
+    "layers": layers,
+    "training_step": training_step,
+    "recognizer_step": recognizer_step,
+    "growth": growth,
+}
 NUMBERS = ROOT / "BENCHMARKS.json"
 
 

@@ -17,12 +17,15 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from rnn_lab import live
-from rnn_lab.datasets import numbers
+from rnn_lab.audio import features
+from rnn_lab.datasets import numbers, speech
 from rnn_lab.datasets.memory import Batch, recall
 from rnn_lab.datasets.opinions import opinions
 from rnn_lab.datasets.sentiment import Words
+from rnn_lab.datasets.speech import Utterance
 from rnn_lab.live import Panel
 from rnn_lab.models import Classifier, SequenceModel, Translator
+from rnn_lab.models.recognizer import Recognizer, bundled_recognizer
 from rnn_lab.nn import GRU, LSTM, Adam, softmax_cross_entropy
 from rnn_lab.training import fit
 
@@ -150,3 +153,16 @@ def show_interact(module: Any, build: Callable[[], Panel], watched: str, keep_fi
             plt.show()
 
     interact(draw, **controls)
+
+
+@cache
+def hearing() -> tuple[Recognizer, dict[str, Utterance]]:
+    """Return the bundled recogniser and a few strings of digits."""
+    return bundled_recognizer(), {one.text: one for one in speech.spoken_digits()["choose"][:4]}
+
+
+def aligning() -> tuple[np.ndarray, str]:
+    """Return the bundled recogniser's scores for one string, and its text."""
+    model, utterances = hearing()
+    text, one = next(iter(utterances.items()))
+    return model.forward(features(one.sound)[:, None])[0][:, 0], text

@@ -10,9 +10,10 @@ from rnn_lab.exercises.framework import Exercise
 from rnn_lab.exercises.panel import Panel
 from rnn_lab.nn import RNN, RNNCell, clip_by_norm, mean_squared_error
 
+CHAPTERS = ("start", "cell", "bptt", "gates", "language_model", "sentiment", "translation", "speech", "captioning")
 ALL = {
     f"{chapter}.{name}": value
-    for chapter in ("start", "cell", "bptt", "gates", "language_model", "sentiment", "translation", "speech")
+    for chapter in CHAPTERS
     for name, value in vars(getattr(exercises, chapter)).items()
     if isinstance(value, Exercise)
 }
@@ -53,6 +54,11 @@ FEWEST_MISCONCEPTIONS = {
     "speech.ctc_forward": 7,
     "speech.ctc_gradient": 7,
     "speech.error_rate": 6,
+    "captioning.output_size": 5,
+    "captioning.convolution": 6,
+    "captioning.convolution_backward": 7,
+    "captioning.pooling_backward": 6,
+    "captioning.keys_of": 5,
 }
 
 

@@ -2,6 +2,7 @@
 
 from rnn_lab.exercises import (
     bptt,
+    captioning,
     cell,
     gates,
     language_model,
@@ -15,6 +16,7 @@ from rnn_lab.exercises import (
 
 __all__ = [
     "bptt",
+    "captioning",
     "cell",
     "gates",
     "language_model",

@@ -1,0 +1,117 @@
+"""Chapter 09: what each filter of an encoder answers to a scene."""
+
+import math
+from dataclasses import dataclass
+
+import matplotlib.pyplot as plt
+import numpy as np
+from ipywidgets import Dropdown, IntSlider
+from numpy.typing import NDArray
+
+from rnn_lab.datasets.scenes import SIZE, draw, random_scene
+from rnn_lab.live import LiveFigure, Panel
+from rnn_lab.models import PictureEncoder
+
+LAYERS = {"first, 5 x 5": "shape1", "second, 3 x 3": "shape2", "third, 3 x 3": "shape3", "colours, 1 x 1": "colour"}
+FEWEST = 12  # filters of a layer: those that can be chosen in every one
+CANVAS = 168  # pixels of the picture of all maps, both ways
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What a layer answers to a scene.
+
+    Attributes
+    ----------
+    picture : ndarray, shape (40, 40, 3)
+    maps : ndarray, shape (F, rows, columns)
+        After the relu, before pooling.
+    filters : ndarray, shape (F, k, k)
+        The weights, in the mean over their input channels.
+    """
+
+    picture: NDArray
+    maps: NDArray
+    filters: NDArray
+
+
+def compute(encoder: PictureEncoder, number: int, layer: str = "shape1") -> Answers:
+    """Draw the scene of a number by a test writer, and look at a layer.
+
+    Parameters
+    ----------
+    encoder : PictureEncoder
+    number : int
+        Seeds the scene.
+    layer : {"shape1", "shape2", "shape3", "colour"}
+
+    Raises
+    ------
+    ValueError
+        If the encoder has no such layer.
+    """
+    if layer not in encoder.layers:
+        raise ValueError(f"layer is {layer!r}; expected one of {', '.join(encoder.layers)}")
+    rng = np.random.default_rng(number)
+    pictures = draw([random_scene(rng, "test")], rng)
+    _, cache = encoder.forward(pictures)
+    weights = encoder.layers[layer].convolution.params["W"]
+    return Answers(pictures[0], cache.layers[layer].active[0].transpose(2, 0, 1), weights.mean(axis=3))
+
+
+def tiled(maps: NDArray) -> NDArray:
+    """Return maps side by side, each divided by its largest value, in a square of 168 x 168 pixels."""
+    count, rows, columns = maps.shape
+    across = math.ceil(math.sqrt(count))
+    side = CANVAS // across
+    largest = maps.max(axis=(1, 2), keepdims=True)
+    maps = maps / np.where(largest > 0, largest, 1)
+    pixels = np.ix_(*(np.arange(side - 1) * size // (side - 1) for size in (rows, columns)))
+    canvas = np.full((CANVAS, CANVAS), np.nan)
+    for n, answer in enumerate(maps):
+        top, left = n // across * side, n % across * side
+        canvas[top : top + side - 1, left : left + side - 1] = answer[pixels]
+    return canvas
+
+
+def explorer(encoder: PictureEncoder) -> Panel:
+    """Return the explorer of filters and feature maps, to be displayed.
+
+    Parameters
+    ----------
+    encoder : PictureEncoder
+        With two streams, as the course's captioners have it.
+    """
+    figure, axes = plt.subplots(1, 4, figsize=(10.5, 3.3), width_ratios=[1, 1.25, 1, 0.55])
+    names = ("the scene", "all maps of the layer", "the chosen map", "its filter")
+    for one, name in zip(axes, names, strict=True):
+        one.set(xticks=[], yticks=[], xlabel=name)
+    shown = axes[0].imshow(np.zeros((SIZE, SIZE, 3)))
+    every = axes[1].imshow(np.zeros((CANVAS, CANVAS)), cmap="viridis", vmin=0, vmax=1)
+    extent = (0, 1, 1, 0)
+    chosen = axes[2].imshow(np.zeros((SIZE, SIZE)), cmap="viridis", vmin=0, vmax=1, extent=extent)
+    weights = axes[3].imshow(np.zeros((5, 5)), cmap="RdBu_r", vmin=-1, vmax=1, extent=extent)
+    strength = axes[2].set_title("")
+
+    def update(scene: int, layer: str, filter: int) -> None:
+        answers = compute(encoder, scene, LAYERS[layer])
+        one, its = answers.maps[filter - 1], answers.filters[filter - 1]
+        shown.set_data(answers.picture)
+        every.set_data(tiled(answers.maps))
+        chosen.set_data(one / max(float(one.max()), 1e-9))
+        weights.set_data(its / np.abs(its).max())
+        strength.set_text(f"up to {one.max():.1f}")
+
+    live = LiveFigure(
+        figure,
+        [shown, every, chosen, weights, strength],
+        alt=lambda: (
+            f"A scene, the maps of all filters of a layer, one of them enlarged ({strength.get_text()}), its weights."
+        ),
+    )
+    return live.explore(
+        update,
+        scene=IntSlider(value=3, min=0, max=30, description="scene"),
+        layer=Dropdown(options=list(LAYERS), description="layer"),
+        filter=IntSlider(value=1, min=1, max=FEWEST, description="filter"),
+    )

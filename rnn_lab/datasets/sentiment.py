@@ -26,7 +26,10 @@ ROTTEN_TOMATOES = (  # in the order of the labels
 )
 RESULTS = {
     "rotten tomatoes": ("rotten_tomatoes.json", "221d05e6f6c0f4c8bc55d2b6f2080355d4c6bf601b3654f56b8d08a1ccd52089"),
-    "held-out constructions": ("held_out_constructions.json", "20e5f7475a2baef8a62688ee7cd3de961df9b30f2901947f0dadc38c088598a6"),
+    "held-out constructions": (
+        "held_out_constructions.json",
+        "20e5f7475a2baef8a62688ee7cd3de961df9b30f2901947f0dadc38c088598a6",
+    ),
 }
 
 

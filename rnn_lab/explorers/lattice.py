@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import matplotlib.pyplot as plt
 import numpy as np
 from ipywidgets import Checkbox, Dropdown, FloatSlider, IntSlider
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike, NDArray
 
 from rnn_lab import plots
@@ -97,7 +98,8 @@ def explorer(logits: ArrayLike, text: str) -> Panel:
     image = axes.imshow(np.zeros((len(states), T)), cmap="viridis", vmin=0, vmax=1, aspect="auto")
     image.set_extent((0.5, T + 0.5, len(states) - 0.5, -0.5))
     axes.set_yticks(range(len(states)), ["␣" if state == " " else state for state in states], family="monospace")
-    axes.set(xlabel="step of the sound", ylabel="state: the text with blanks (_)")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.set(xlim=(0.5, T + 0.5), xlabel="step of the sound", ylabel="state: the text with blanks (_)")
     (ways,) = axes.plot([], [], color="white", linewidth=1.6, solid_capstyle="round")
     cursor = axes.axvline(0, color=plots.GRADIENT, linewidth=1.5)
     heading = axes.set_title("of each step")

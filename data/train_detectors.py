@@ -24,7 +24,7 @@ from rnn_lab.training import fit
 RESULTS = Path(__file__).with_name("heartbeat_detection.json")
 SEEDS = (0, 1, 2)
 HORIZON, FROM = 18, 9  # samples at 90 a second: 200 ms, 100 ms
-NEAR, BEFORE, AFTER = 9, 24, 40  # around a beat, for the errors and for the autoencoder
+NEAR, BEATS = (9, 18), (24, 40)  # samples before and after a beat's main wave, for the errors and for the autoencoder
 RECORDINGS = {  # the recording, and how many seconds of it train
     "simulated": (lambda: heartbeats(480, np.random.default_rng(80)), 240),
     "record 208": (lambda: record_208().resampled(4), 600),
@@ -72,13 +72,13 @@ def reconstruction_errors(signal, taught, beats, seed):
     """Train an autoencoder on some beats -> the mean error with which it says others again."""
     rng = np.random.default_rng(seed)
     model = Autoencoder(1, AUTOENCODER["hidden"], AUTOENCODER["code"], rng, np.float32)
-    windows = around(signal, taught, BEFORE, AFTER)[..., None]
+    windows = around(signal, taught, *BEATS)[..., None]
 
     def sample_batch(rng):
         return windows[:, rng.integers(0, len(taught), AUTOENCODER["batch"])]
 
     trained(model, sample_batch, AUTOENCODER, rng)
-    tested = around(signal, beats, BEFORE, AFTER)[..., None]
+    tested = around(signal, beats, *BEATS)[..., None]
     return np.abs(model.reconstruct(tested) - tested).mean(axis=(0, 2))
 
 
@@ -88,20 +88,20 @@ def run(name):
     recording = make()
     end = round(seconds * recording.rate)
     signal = Scaler.fit(recording.signal[:end]).scale(recording.signal).astype(np.float32)
-    inside = (recording.beats >= BEFORE) & (recording.beats + AFTER <= len(signal))
-    taught, judged = inside & (recording.beats + AFTER <= end), inside & (recording.beats - BEFORE >= end)
+    first, last = recording.beats - BEATS[0], recording.beats + BEATS[1]
+    taught, judged = (first >= 0) & (last <= end), (first >= end) & (last <= len(signal))
     beats, ectopic = recording.beats[judged], recording.ectopic[judged]
     scores = {
         "early": [-np.diff(recording.beats, prepend=0)[judged]],
-        "area": [np.abs(around(signal - np.median(signal[:end]), beats, NEAR, NEAR)).mean(axis=0)],
+        "area": [np.abs(around(signal - np.median(signal[:end]), beats, *NEAR)).mean(axis=0)],
         "one step": [],
         "ahead": [],
         "autoencoder": [],
     }
     for seed in SEEDS:
         errors = forecast_errors(signal, end, seed)
-        scores["one step"].append(around(errors[0], beats, NEAR, NEAR).max(axis=0))
-        scores["ahead"].append(around(errors[FROM - 1 :].mean(axis=0), beats, NEAR, NEAR).mean(axis=0))
+        scores["one step"].append(around(errors[0], beats, *NEAR).max(axis=0))
+        scores["ahead"].append(around(errors[FROM - 1 :].mean(axis=0), beats, *NEAR).mean(axis=0))
         scores["autoencoder"].append(reconstruction_errors(signal, recording.beats[taught], beats, seed))
     detectors = {
         detector: {

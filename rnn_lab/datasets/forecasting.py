@@ -13,7 +13,10 @@ from rnn_lab.datasets.download import bundled
 from rnn_lab.datasets.time_series import Table
 from rnn_lab.evaluation import rolling_origins
 
-RESULTS_SHA256 = {"time_series_results.json": "x", "heartbeat_detection.json": "x"}
+RESULTS_SHA256 = {
+    "time_series_results.json": "7d506eadb23a5fd1bcfdd9152239e3b6cd2bd2bd2fbc4207894b65345e6111a2",
+    "heartbeat_detection.json": "540a33c4ca897f55d9e059d10822d37ae48fbe7b154f4d3396e850406e7ff778",
+}
 HEART_RATE_DIVISOR = 4  # of the 360 samples a second of a recorded heart
 HEART_HORIZON = 18  # 200 ms
 MARKET_BORDERS = ("2012-01-01", "2016-01-01")

@@ -5,7 +5,8 @@
 
 First the encoder learns to name single things, then the decoder learns to caption scenes from the features that it
 finds, and at last both learn together, from pixels to words. Both commands add what they measured, and how long it
-took, to captioner_results.json. Stopped, `weights` goes on from its checkpoints, in the folder of --checkpoints.
+took, to captioner_results.json. Stopped, both go on where they were: `weights` from its checkpoints, in the folder of
+--checkpoints, `compare` after the last run that is in the results.
 """
 
 import argparse
@@ -18,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from rnn_lab.datasets.captions import LONGEST, Captioned, true_captions, vocabulary
-from rnn_lab.datasets.scenes import QUESTIONS, answers, draw, random_scene
+from rnn_lab.datasets.scenes import AT_ONCE, QUESTIONS, answers, draw_random
 from rnn_lab.metrics import any_match, bleu, word_accuracy
 from rnn_lab.models.picture_encoder import ThingNamer
 from rnn_lab.models.scene_captioner import SceneCaptioner, save_captioner
@@ -29,7 +30,6 @@ from rnn_lab.training import fit
 FOLDER = Path(__file__).parent
 RESULTS = FOLDER / "captioner_results.json"
 BATCH = 32
-AT_ONCE = 250  # pictures that are drawn or looked at together
 TESTED = 1000  # scenes in each test
 SEEDS = (0, 1, 2)
 
@@ -52,7 +52,7 @@ class Stages:
 
 
 LONG = Stages(things=12_000, encoder_steps=2500, scenes=20_000, decoder_steps=4000, joint_steps=16_000, fresh=True)
-LIVE = Stages(things=4000, encoder_steps=450, scenes=4000, decoder_steps=1500, joint_steps=250)
+LIVE = Stages(things=4000, encoder_steps=450, scenes=6000, decoder_steps=1600, joint_steps=300)
 LARGE = SceneCaptioner(shapes=(16, 32, 64), hidden_size=128)
 COMPARED = {
     "two streams, attention": SceneCaptioner(),
@@ -62,12 +62,6 @@ COMPARED = {
     "without attention": SceneCaptioner(attention=False),
     "blind": SceneCaptioner(attention=False),
 }
-
-
-def drawn(rng, count, part="train", unseen=False, things=None):
-    """Draw random scenes -> the scenes and their pictures."""
-    scenes = [random_scene(rng, part, unseen, things) for _ in range(count)]
-    return scenes, np.concatenate([draw(scenes[n : n + AT_ONCE], rng) for n in range(0, count, AT_ONCE)])
 
 
 def captioned(seen, scenes):
@@ -87,7 +81,7 @@ def train(measures, stages, seed, blind=False, checkpoints=None):
         fit(model, batches, optimizer, steps=steps, rng=rng, max_norm=1.0, progress=False, **options)
 
     if not blind:
-        things, pictures = drawn(np.random.default_rng([seed, 1]), stages.things, things=1)
+        things, pictures = draw_random(np.random.default_rng([seed, 1]), stages.things, things=1)
         namer, right = ThingNamer(captioner.encoder, tuple(map(len, QUESTIONS)), rng), answers(things)
 
         def named(rng):
@@ -96,7 +90,7 @@ def train(measures, stages, seed, blind=False, checkpoints=None):
 
         learn("encoder", namer, named, stages.rate, stages.encoder_steps)
 
-    scenes, seen = drawn(np.random.default_rng([seed, 2]), stages.scenes)
+    scenes, seen = draw_random(np.random.default_rng([seed, 2]), stages.scenes)
     features = [captioner.encoder.forward(seen[n : n + AT_ONCE])[0] for n in range(0, len(seen), AT_ONCE)]
     looked_at, looking = captioned(np.concatenate(features) * (not blind), scenes), captioned(seen, scenes)
 
@@ -106,7 +100,7 @@ def train(measures, stages, seed, blind=False, checkpoints=None):
     def from_pixels(rng):
         if not stages.fresh:
             return (*looking.batch(rng.choice(len(scenes), BATCH, replace=False), rng), rng)
-        scenes_now, seen_now = drawn(rng, BATCH)
+        scenes_now, seen_now = draw_random(rng, BATCH)
         return (*captioned(seen_now, scenes_now).batch(np.arange(BATCH), rng), rng)
 
     learn("decoder", captioner.decoder, from_features, stages.rate, stages.decoder_steps)
@@ -132,10 +126,10 @@ def measured(captioner, blind=False):
     """Return how good captions are: of scenes by test writers, with the combinations of training and with others."""
     rng, results = np.random.default_rng(2026), {}
     for name, unseen in (("test", False), ("unseen combinations", True)):
-        scenes, pictures = drawn(rng, TESTED, "test", unseen)
+        scenes, pictures = draw_random(rng, TESTED, "test", unseen)
         if blind:
             memory = captioner.decoder.look_over(np.zeros((1, *captioner.decoder.grid), np.float32))
-            written = captioner.say(*memory, vocabulary(), LONGEST) * TESTED
+            written = captioner.decoder.say(*memory, vocabulary(), LONGEST) * TESTED
         else:
             parts = (pictures[n : n + AT_ONCE] for n in range(0, TESTED, AT_ONCE))
             written = [text for part in parts for text in captioner.describe(part, vocabulary(), LONGEST)]
@@ -150,20 +144,33 @@ def measured(captioner, blind=False):
 
 def train_weights(checkpoints):
     """Train the captioner that the course carries."""
+    began, busy = time.perf_counter(), time.process_time()
     captioner = train(LARGE, LONG, 0, checkpoints=checkpoints)
+    took = {"seconds": round(time.perf_counter() - began), "processor seconds": round(time.process_time() - busy)}
     save_captioner(FOLDER / "weights" / "captioner.safetensors", LARGE, captioner)
-    return {"measures": asdict(LARGE), "stages": asdict(LONG)} | measured(captioner)
+    return {"measures": asdict(LARGE), "stages": asdict(LONG)} | took | measured(captioner)
 
 
 def compare(_):
-    """Train everybody as long as the chapter does, from three seeds."""
-    results = {"stages": asdict(LIVE), "seeds": SEEDS, "runs": {}}
+    """Train everybody as long as the chapter does, from three seeds; what is already in the results is kept."""
+    begun = json.loads(RESULTS.read_text()).get("compare", {}) if RESULTS.exists() else {}
+    runs = begun["runs"] if begun.get("stages") == asdict(LIVE) else {}
     for name, measures in COMPARED.items():
-        blind = name == "blind"
-        runs = [measured(train(measures, LIVE, seed, blind), blind) for seed in SEEDS]
-        results["runs"][name] = runs
-        print(name, runs, flush=True)
-    return results
+        for seed in map(str, SEEDS):
+            if seed not in runs.setdefault(name, {}):
+                busy, blind = time.process_time(), name == "blind"
+                captioner = train(measures, LIVE, int(seed), blind)
+                took = round(time.process_time() - busy)
+                runs[name][seed] = measured(captioner, blind) | {"processor seconds": took}
+                print(name, seed, runs[name][seed], flush=True)
+                note("compare", {"stages": asdict(LIVE), "runs": runs})
+    return {"stages": asdict(LIVE), "runs": runs}
+
+
+def note(what, found):
+    """Write what was found among the results."""
+    results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    RESULTS.write_text(json.dumps(results | {what: found}, indent=1) + "\n", newline="\n")
 
 
 COMMANDS = {"weights": train_weights, "compare": compare}
@@ -174,12 +181,8 @@ def main():
     parser.add_argument("what", choices=COMMANDS)
     parser.add_argument("--checkpoints", type=Path, default=FOLDER / "checkpoints", metavar="FOLDER")
     asked = parser.parse_args()
-    began, busy = time.perf_counter(), time.process_time()
     found = COMMANDS[asked.what](asked.checkpoints)
-    found |= {"command": f"python data/train_captioner.py {asked.what}", "cores": os.cpu_count()}
-    found |= {"seconds": round(time.perf_counter() - began), "processor seconds": round(time.process_time() - busy)}
-    results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
-    RESULTS.write_text(json.dumps(results | {asked.what: found}, indent=1) + "\n", newline="\n")
+    note(asked.what, found | {"command": f"python data/train_captioner.py {asked.what}", "cores": os.cpu_count()})
 
 
 if __name__ == "__main__":

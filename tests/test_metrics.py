@@ -3,11 +3,32 @@
 import numpy as np
 import pytest
 
-from rnn_lab.metrics import bleu, exact_match, reliability
+from rnn_lab.metrics import any_match, bleu, exact_match, reliability, word_accuracy
 
 
 def test_exact_match_counts_whole_texts():
     assert exact_match(["eins", "zwei", "drie"], ["eins", "zwei", "drei"]) == pytest.approx(2 / 3)
+
+
+def test_any_of_several_right_texts_will_do():
+    allowed = [["eins", "ein"], ["zwei"], []]
+    assert any_match(["ein", "zwo", "drei"], allowed) == pytest.approx(1 / 3)
+    with pytest.raises(ValueError, match="written has 1 texts, expected 3"):
+        any_match(["ein"], allowed)
+
+
+def test_words_are_held_against_the_nearest_right_text():
+    """Of the first text 3 of 4 words, with the second reference; of the other 1 of 2."""
+    allowed = [["a b", "a b c x"], ["p q"]]
+    assert word_accuracy(["a b c d", "p"], allowed) == pytest.approx((3 / 4 + 1 / 2) / 2)
+    with pytest.raises(ValueError, match="empty list"):
+        word_accuracy(["a"], [[]])
+
+
+def test_bleu_by_several_references():
+    several = [["the cat sat on the mat", "a cat sat on a mat"], ["a dog ran off at once"]]
+    assert bleu(["a cat sat on a mat", "a dog ran off at once"], several) == pytest.approx(100)
+    assert bleu(["a cat sat on a mat"], several[:1]) > bleu(["a cat sat on a mat"], ["the cat sat on the mat"])
 
 
 def test_bleu_by_hand():

@@ -29,6 +29,7 @@ GAP = 1.0  # pixels between two things, at least
 TURN = 15.0  # degrees, at most
 PATCH = np.arange(-11, 12, dtype=np.float32)  # pixels around its centre in which a thing is drawn
 STROKES = 3
+AT_ONCE = 250  # pictures that are drawn together
 NOISE, SHADE = 0.04, 0.05  # standard deviations of a pixel and of a thing's colour
 
 
@@ -172,12 +173,20 @@ def draw(scenes: Sequence[Scene], rng: np.random.Generator) -> NDArray:
     return np.clip(pictures + NOISE * rng.standard_normal(pictures.shape, np.float32), 0, 1)
 
 
+def draw_random(
+    rng: np.random.Generator, count: int, part: str = "train", unseen: bool = False, things: int | None = None
+) -> tuple[list[Scene], NDArray]:
+    """Draw `count` random scenes -> the scenes and their pictures; the rest is as in `random_scene`."""
+    scenes = [random_scene(rng, part, unseen, things) for _ in range(count)]
+    return scenes, np.concatenate([draw(scenes[n : n + AT_ONCE], rng) for n in range(0, count, AT_ONCE)])
+
+
 def _check(thing: Thing) -> None:
     for name, known in (("kind", KINDS), ("colour", COLOURS), ("size", RADII)):
         if getattr(thing, name) not in known:
             raise ValueError(f"a thing's {name} is {getattr(thing, name)!r}; expected one of {', '.join(known)}")
-    if not (0 <= thing.x < SIZE and 0 <= thing.y < SIZE):
-        raise ValueError(f"a thing's centre is ({thing.x}, {thing.y}); expected both from 0 to below {SIZE} pixels")
+    if not (0 <= thing.x <= SIZE - 1 and 0 <= thing.y <= SIZE - 1):
+        raise ValueError(f"a thing's centre is ({thing.x}, {thing.y}); expected both from 0 to {SIZE - 1} pixels")
     if thing.kind in NUMERALS and handwritten()[1][thing.sample] != NUMERALS.index(thing.kind):
         raise ValueError(
             f"sample {thing.sample} of a {thing.kind} shows a {NUMERALS[handwritten()[1][thing.sample]]}; "

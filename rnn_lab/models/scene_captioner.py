@@ -9,11 +9,12 @@ import numpy as np
 from rnn_lab.datasets.captions import vocabulary
 from rnn_lab.datasets.download import bundled
 from rnn_lab.datasets.scenes import SIZE
-from rnn_lab.models.captioner import CaptionDecoder, Captioner
+from rnn_lab.models.caption_decoder import CaptionDecoder
+from rnn_lab.models.captioner import Captioner
 from rnn_lab.models.picture_encoder import CELL, PictureEncoder
 from rnn_lab.storage import read_arrays, write_arrays
 
-BUNDLED_SHA256 = "0000000000000000000000000000000000000000000000000000000000000000"
+BUNDLED_SHA256 = "ff30d48f4435f22c7f238d38e52383dc86a2f4e87e5ea54d8ae5729d858147ad"
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class SceneCaptioner:
     colours: int = 12
     embedding_size: int = 32
     hidden_size: int = 96
-    dropout: float = 0.4
+    dropout: float = 0.25
     separate: bool = True
     attention: bool = True
 

@@ -1,0 +1,122 @@
+"""The explorers of chapter 09: what they compute, over every control and for odd scenes, and what they draw."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from controls import Controls
+from support import assert_same
+
+from rnn_lab import plots
+from rnn_lab.datasets.captions import LONGEST, true_captions, vocabulary
+from rnn_lab.datasets.scenes import SIZE, Thing, draw, random_scene
+from rnn_lab.explorers import feature_maps, saliency, scene_editor
+from rnn_lab.models import CaptionDecoder, Captioner, PictureEncoder, SceneCaptioner, bundled_captioner
+from rnn_lab.nn.functions import log_softmax
+from rnn_lab.nn.gradcheck import check_gradients
+
+CIRCLE = Thing("circle", "green", "small", 10.0, 12.0)
+SCENES = {
+    "two things": (CIRCLE, Thing("square", "blue", "large", 28.0, 28.0)),
+    "empty": (),
+    "alone": (CIRCLE,),
+    "over each other": (CIRCLE, CIRCLE._replace(colour="blue")),
+    "at the border": (CIRCLE._replace(x=0.0, y=39.0), CIRCLE),
+}
+
+
+@pytest.fixture(autouse=True)
+def _style():
+    with plt.rc_context():
+        plots.use_style()
+        yield
+
+
+@pytest.fixture(scope="module")
+def captioner():
+    return bundled_captioner()
+
+
+@pytest.mark.parametrize("name", SCENES)
+@pytest.mark.parametrize("width", [1, 3])
+def test_any_scene_is_described(captioner, name, width):
+    described = scene_editor.compute(captioner, SCENES[name], width)
+    T = len(described.words)
+    assert 0 < T <= LONGEST and described.weights.shape == (T, 5, 5)
+    assert_same(described.weights.sum(axis=(1, 2)), np.ones(T, np.float32), 1e-5)
+    assert ((described.probabilities > 0) & (described.probabilities <= 1)).all()
+    assert described.allowed == true_captions(SCENES[name])
+    assert ("no caption" in described.verdict) == (not described.allowed)
+    if width == 1:
+        assert described.caption == captioner.describe(described.picture[None], vocabulary(), LONGEST)[0]
+
+
+def test_the_light_falls_where_the_word_looked():
+    weights = np.zeros((5, 5))
+    weights[1, 3] = 1
+    light = scene_editor.lit(np.ones((SIZE, SIZE, 3)), weights)
+    assert_same(light[8:16, 24:32], np.ones((8, 8, 3)))
+    assert light.sum() < 64 * 3 + 3 * SIZE**2 * scene_editor.DARKEST
+
+
+def test_without_attention_there_is_nothing_to_show():
+    blind = SceneCaptioner(attention=False).build(np.random.default_rng(0))
+    with pytest.raises(ValueError, match="has no attention"):
+        scene_editor.compute(blind, ())
+
+
+def test_the_maps_are_those_of_the_encoder(captioner):
+    for layer, channels in (("shape1", 16), ("shape2", 32), ("shape3", 64), ("colour", 12)):
+        answers = feature_maps.compute(captioner.encoder, 2, layer)
+        _, cache = captioner.encoder.forward(answers.picture[None])
+        assert_same(answers.maps, cache.layers[layer].active[0].transpose(2, 0, 1), 0)
+        assert len(answers.maps) == len(answers.filters) == channels
+        assert np.nanmax(feature_maps.tiled(answers.maps)) == 1
+    with pytest.raises(ValueError, match="layer is 'shape9'; expected one of shape1"):
+        feature_maps.compute(captioner.encoder, 2, "shape9")
+
+
+def test_the_pixels_are_the_gradient_of_the_word():
+    rng, words = np.random.default_rng(0), vocabulary()
+    encoder = PictureEncoder((4, 4, 4), 3, rng)
+    model = Captioner(encoder, CaptionDecoder((5, 5, 7), len(words), 4, 6, rng))
+    found = saliency.compute(model, 1, 2)
+    ids = words.encode(found.description.words)
+    inputs = np.array([words.start, *ids[: found.place]])[:, None]
+    pictures = found.description.picture[None].astype(float)
+
+    def log_p():
+        return log_softmax(model.forward(pictures, inputs)[0][-1, 0])[ids[found.place]]
+
+    report = check_gradients(log_p, {"pixels": pictures}, {"pixels": found.pixels[None]})
+    assert report.worst < 0.02  # of 4,800 pixels that move together, a few change which one a pooling lets through
+    assert_same(found.strength**2, (found.pixels**2).sum(axis=2))
+
+
+def test_a_word_beyond_the_caption_is_its_last(captioner):
+    found = saliency.compute(captioner, 3, 50)
+    assert found.place == len(found.description.words) - 1
+
+
+def test_every_setting_of_the_editor_draws(captioner):
+    controls = Controls(scene_editor.explorer(captioner))
+    start = controls.live.frame
+    for name in controls.by_name:
+        moves = not name.endswith("3") and name != "beam"  # of nothing, and where the greedy caption is the best
+        assert len(set(controls.frames(name))) > moves, name
+        assert controls.live.frame == start, f"{name} leaves a trace"
+    assert controls.live.backdrop_draws == 1
+    controls.by_name["kind 1"].value = controls.by_name["kind 2"].value = scene_editor.NOTHING
+    assert "no caption can be true" in controls.live.alt and not controls.live.error
+
+
+def test_every_setting_of_the_maps_and_of_saliency_draws(captioner):
+    for panel in (feature_maps.explorer(captioner.encoder), saliency.explorer(captioner)):
+        controls = Controls(panel)
+        controls.assert_every_setting_draws()
+        controls.assert_ends_differ_in_pixels()
+
+
+def test_the_scenes_of_the_explorers_are_by_test_writers(captioner):
+    rng = np.random.default_rng(4)
+    scene = random_scene(rng, "test")
+    assert_same(feature_maps.compute(captioner.encoder, 4).picture, draw([scene], rng)[0], 0)

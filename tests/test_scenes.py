@@ -1,0 +1,215 @@
+"""Scenes, what is true of them, and photographs: who wrote the digits, where things are, and mistakes in the input."""
+
+import re
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from PIL import Image
+from support import assert_same
+
+from rnn_lab.datasets import captions, flickr8k, scenes
+from rnn_lab.datasets.scenes import COLOURS, KINDS, NUMERALS, PARTS, RADII, SHAPES, SIZE, Thing, draw, random_scene
+from rnn_lab.datasets.translation import Vocabulary
+
+CIRCLE = Thing("circle", "green", "small", 10.0, 12.0)
+SQUARE = Thing("square", "blue", "large", 28.0, 30.0)
+
+
+def many(count=300, **options):
+    rng = np.random.default_rng(0)
+    return [random_scene(rng, **options) for _ in range(count)]
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_part_has_only_its_own_writing_and_all_digits(part):
+    first, end = PARTS[part]
+    digits = [thing for scene in many(part=part) for thing in scene if thing.kind in NUMERALS]
+    assert all(first <= thing.sample < end for thing in digits)
+    assert all(scenes.handwritten()[1][thing.sample] == NUMERALS.index(thing.kind) for thing in digits)
+    assert {thing.kind for thing in digits} == set(NUMERALS)
+
+
+def test_the_parts_share_no_digit():
+    borders = list(PARTS.values())
+    assert borders[0][0] == 0 and borders[-1][1] == len(scenes.handwritten()[0]) == 1797
+    assert all(end == first for (_, end), (first, _) in pairwise(borders))
+
+
+def test_held_out_combinations_are_never_seen_and_always_unseen():
+    held = {(colour, kind) for colour in COLOURS for kind in KINDS if scenes.held_out(colour, kind)}
+    assert len(held) == 12 and {colour for colour, _ in held} == set(COLOURS)
+    assert not any((thing.colour, thing.kind) in held for scene in many() for thing in scene)
+    assert all((thing.colour, thing.kind) in held for scene in many(unseen=True) for thing in scene)
+
+
+def test_things_lie_inside_and_do_not_touch():
+    for scene in many():
+        assert len(scene) in (2, 3)
+        for n, thing in enumerate(scene):
+            r = RADII[thing.size]
+            assert r < thing.x < SIZE - 1 - r and r < thing.y < SIZE - 1 - r
+            for other in scene[:n]:
+                assert np.hypot(thing.x - other.x, thing.y - other.y) > r + RADII[other.size]
+
+
+def test_half_of_the_things_are_digits_and_every_word_occurs():
+    things = [thing for scene in many(600) for thing in scene]
+    assert 0.45 < np.mean([thing.kind in NUMERALS for thing in things]) < 0.55
+    assert {word for thing in things for word in (thing.kind, thing.colour, thing.size)} == {*KINDS, *COLOURS, *RADII}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("place", [(9.0, 9.0), (20.3, 30.6), (0.0, 39.0)])
+def test_a_thing_is_drawn_where_it_is_in_its_colour(kind, place):
+    sample = int(scenes.samples(kind, "train")[0]) if kind in NUMERALS else 0
+    thing = Thing(kind, "yellow", "large", *place, sample=sample)
+    with_it, without = (draw([scene], np.random.default_rng(1))[0] for scene in ((thing,), ()))
+    assert_same(without, draw([()], np.random.default_rng(1))[0], 0)
+    rows, columns = np.mgrid[:SIZE, :SIZE]
+    near = np.hypot(columns - thing.x, rows - thing.y) < RADII["large"]
+    yellow = (with_it[..., 0] > 0.6) & (with_it[..., 1] > 0.5) & (with_it[..., 2] < 0.6)
+    assert yellow[near].any()
+    assert not yellow[np.hypot(columns - thing.x, rows - thing.y) > 1.6 * RADII["large"]].any()
+
+
+def test_a_thing_turns_clockwise():
+    triangle = Thing("triangle", "white", "large", 20.0, 20.0, angle=90.0)
+    picture = draw([(triangle,)], np.random.default_rng(0))[0].min(axis=2) > 0.6
+    assert picture[:, 24:].sum() < picture[:, :20].sum()  # its tip points to the right, its base is on the left
+
+
+def test_the_later_thing_is_on_top():
+    on_top = draw([(SQUARE._replace(x=20, y=20), CIRCLE._replace(x=20, y=20))], np.random.default_rng(0))[0]
+    assert on_top[20, 20, 1] > on_top[20, 20, 2]
+
+
+def test_pictures_are_small_numbers_of_float32_and_repeat_themselves():
+    pictures = draw(many(20), np.random.default_rng(3))
+    assert pictures.dtype == np.float32 and pictures.shape == (20, SIZE, SIZE, 3)
+    assert pictures.min() >= 0 and pictures.max() <= 1
+    assert_same(pictures, draw(many(20), np.random.default_rng(3)), 0)
+
+
+@pytest.mark.parametrize(
+    ("thing", "message"),
+    [
+        (CIRCLE._replace(kind="star"), "kind is 'star'; expected one of circle, square"),
+        (CIRCLE._replace(colour="pink"), "colour is 'pink'; expected one of red"),
+        (CIRCLE._replace(size="huge"), "size is 'huge'; expected one of small, large"),
+        (CIRCLE._replace(x=40.0), r"centre is \(40.0, 12.0\); expected both from 0 to 39"),
+        (CIRCLE._replace(y=float("nan")), "centre is"),
+        (CIRCLE._replace(kind="seven", sample=0), "sample 0 of a seven shows a zero"),
+    ],
+)
+def test_a_thing_that_cannot_be_drawn_is_named(thing, message):
+    with pytest.raises(ValueError, match=message):
+        draw([(thing,)], np.random.default_rng(0))
+
+
+def test_other_mistakes_are_named():
+    rng = np.random.default_rng(0)
+    with pytest.raises(ValueError, match="scenes is empty"):
+        draw([], rng)
+    with pytest.raises(ValueError, match="part is 'dev'; expected one of train, choose, test"):
+        random_scene(rng, "dev")
+    with pytest.raises(ValueError, match="count is 7"):
+        random_scene(rng, count=7)
+
+
+def test_what_is_true_of_two_things():
+    circle, square = "a small green circle", "a large blue square"
+    assert set(captions.true_captions((CIRCLE, SQUARE))) == {
+        f"{circle} left of {square}",
+        f"{circle} above {square}",
+        f"{square} right of {circle}",
+        f"{square} below {circle}",
+        f"{square} with {circle} on its left",
+        f"{square} with {circle} above it",
+        f"{circle} with {square} on its right",
+        f"{circle} with {square} below it",
+    }
+
+
+def test_what_is_not_clear_is_not_true():
+    beside = SQUARE._replace(x=CIRCLE.x + 4.9)
+    assert captions.relations(CIRCLE, beside) == ["above"]
+    assert captions.true_captions((CIRCLE, CIRCLE._replace(x=12.0))) == []
+    assert captions.true_captions(()) == captions.true_captions((CIRCLE,)) == []
+
+
+def test_every_scene_has_captions_of_known_words_that_are_not_too_long():
+    for scene in many():
+        true = captions.true_captions(scene)
+        assert true and len(set(true)) == len(true)
+        for caption in true:
+            assert len(captions.vocabulary().encode(caption.split())) <= captions.LONGEST + 1
+
+
+def test_equal_things_are_both_meant():
+    twins = CIRCLE, CIRCLE._replace(x=30.0)
+    assert "a small green circle left of a small green circle" in captions.true_captions(twins)
+
+
+def test_a_batch_reads_what_it_is_to_say_one_word_earlier():
+    scene, words = (CIRCLE, SQUARE), captions.vocabulary()
+    true = captions.true_captions(scene)
+    part = captions.Captioned(np.arange(3.0)[:, None], [true, true[:1], true[4:5]], words)
+    seen, inputs, targets, mask = part.batch([1, 2], np.random.default_rng(0))
+    assert_same(seen, np.array([[1.0], [2.0]]))
+    assert [" ".join(words.decode(column)) for column in targets.T] == [true[0], true[4]]
+    assert (inputs[0] == words.start).all() and (inputs[1:] == targets[:-1]).all()
+    assert mask.sum(axis=0).tolist() == [len(true[0].split()) + 1, len(true[4].split()) + 1]
+    drawn = {" ".join(words.decode(part.batch(0, np.random.default_rng(n))[2][:, 0])) for n in range(60)}
+    assert drawn == set(true)
+
+
+def test_captions_have_to_fit_their_pictures():
+    words = Vocabulary([["a"]])
+    with pytest.raises(ValueError, match="2 pictures and captions for 1"):
+        captions.Captioned(np.zeros((2, 1)), [["a"]], words)
+    with pytest.raises(ValueError, match="empty list"):
+        captions.Captioned(np.zeros((1, 1)), [[]], words)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A data set of three photographs, laid out as Flickr8k is."""
+    (tmp_path / flickr8k.PHOTOGRAPHS).mkdir()
+    lines = []
+    for n, shape in enumerate([(30, 60), (80, 50), (40, 40)]):
+        pixels = np.zeros((*shape, 3), np.uint8)
+        pixels[:, :, n] = 255
+        Image.fromarray(pixels).save(tmp_path / flickr8k.PHOTOGRAPHS / f"{n}.png")
+        lines += [f"{n}.png#{m}\tA dog , number {n} , runs ." for m in range(5)]
+    (tmp_path / flickr8k.CAPTIONS).write_text("\n".join(lines))
+    (tmp_path / flickr8k.PARTS["train"]).write_text("2.png\n0.png\n")
+    (tmp_path / flickr8k.PARTS["test"]).write_text("9.png\n")
+    return tmp_path
+
+
+def test_photographs_go_the_same_way_as_scenes(folder):
+    pictures, sentences = flickr8k.photographs(folder, "train", size=16)
+    assert pictures.shape == (2, 16, 16, 3) and pictures.dtype == np.float32
+    assert_same(pictures[:, 8, 8], np.eye(3, dtype=np.float32)[[2, 0]])
+    assert sentences == [["a dog number 2 runs"] * 5, ["a dog number 0 runs"] * 5]
+    words = Vocabulary([text.split() for five in sentences for text in five], at_least=5)
+    seen, _, targets, _ = captions.Captioned(pictures, sentences, words).batch([0, 1], np.random.default_rng(0))
+    assert seen.shape == (2, 16, 16, 3) and words.decode(targets[:, 0]) == "a dog number 2 runs".split()
+    assert len(flickr8k.photographs(folder, "train", limit=1)[1]) == 1
+
+
+def test_what_is_missing_of_the_photographs_is_named(folder):
+    with pytest.raises(ValueError, match="part is 'dev'"):
+        flickr8k.photographs(folder, "dev")
+    with pytest.raises(FileNotFoundError, match=re.escape(flickr8k.PARTS["choose"])):
+        flickr8k.photographs(folder, "choose")
+    with pytest.raises(ValueError, match=r"9.png has no caption"):
+        flickr8k.photographs(folder, "test")
+    (folder / flickr8k.PHOTOGRAPHS / "0.png").unlink()
+    with pytest.raises(FileNotFoundError, match=r"0.png is missing"):
+        flickr8k.photographs(folder, "train")
+
+
+def test_shapes_and_numerals_are_all_kinds():
+    assert set(SHAPES).isdisjoint(NUMERALS) and len(KINDS) == 14

@@ -77,8 +77,7 @@ def heard(model, utterances, language=None):
             if language is None:
                 texts.append(speech.decode(best_path(of_one)))
             else:
-                found = prefix_search(of_one, WIDTH, language)
-                texts.append(speech.decode(found[0].symbols) if found else "")
+                texts.append(speech.decode(prefix_search(of_one, WIDTH, language)[0].symbols))
     return texts
 
 

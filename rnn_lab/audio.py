@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from rnn_lab.nn.checks import as_array, as_positive, as_size
+from rnn_lab.nn.checks import as_array, as_ndarray, as_positive, as_size
 
 RATE = 8000  # samples a second: the telephone's, enough for everything below 4000 Hz
 FRAME = 256  # samples: 32 ms, in which the mouth hardly moves
@@ -21,6 +21,8 @@ STACK = 2  # frames that the network reads in one step
 FLOOR = 1e-4  # of the mean power: what is fainter is not heard
 SMALLEST = 1e-12  # keeps the logarithm of silence finite
 QUIET = 1e-3  # a root mean square below which a recording is silence
+AUDIBLE, MARGIN = 0.05, 400  # of the loudest frame's root mean square; samples
+MOST_CHANNELS = 32
 RATES = (1000, 400_000)  # from a toy's to a studio's
 
 
@@ -118,12 +120,24 @@ def features(sound: ArrayLike) -> NDArray[np.float32]:
 
 
 def is_silence(sound: ArrayLike) -> bool:
-    """Say whether nothing can be heard in a sound."""
-    return bool(np.sqrt(np.mean(np.square(as_array("sound", sound, ("samples",), finite=True)))) < QUIET)
+    """Say whether nothing can be heard in a sound; an offset cannot."""
+    return bool(np.std(as_array("sound", sound, ("samples",), finite=True)) < QUIET)
+
+
+def trimmed(sound: ArrayLike) -> NDArray:
+    """Return a sound without the quiet before and after it, which would distort the means of `normalised`.
+
+    What is kept begins and ends with the frames that are at least AUDIBLE times as loud as the loudest, and MARGIN
+    samples beside them.
+    """
+    sound = as_array("sound", sound, ("samples",), finite=True)
+    loudness = np.sqrt((frames(sound) ** 2).mean(axis=1))
+    audible = np.flatnonzero(loudness >= AUDIBLE * loudness.max())
+    return sound[max(audible[0] * HOP - MARGIN, 0) : audible[-1] * HOP + FRAME + MARGIN]
 
 
 def as_sound(samples: ArrayLike, rate: int) -> NDArray[np.float32]:
-    """Return a recording as the course has it: one channel, RATE samples a second.
+    """Return a recording as the course has it: one channel, RATE samples a second, around zero.
 
     Parameters
     ----------
@@ -135,14 +149,21 @@ def as_sound(samples: ArrayLike, rate: int) -> NDArray[np.float32]:
     Raises
     ------
     TypeError, ValueError
-        If there are no samples, one is NaN or infinite, or `rate` is no rate of a recording.
+        If there are no samples, they are whole numbers, one is NaN or infinite, or `rate` is no rate of a recording.
     """
-    samples = np.asarray(samples)
+    samples = as_ndarray("samples", samples)
+    if samples.dtype.kind in "iu":
+        raise TypeError(
+            f"samples holds values of type {samples.dtype}; expected numbers from -1 to 1: divide by the largest"
+        )
     samples = as_array("samples", samples[:, None] if samples.ndim == 1 else samples, ("T", "channels"), finite=True)
+    if samples.shape[1] > MOST_CHANNELS:
+        raise ValueError(f"samples has shape {samples.shape}; expected (samples, channels): transpose it")
     rate = as_size("rate", rate)
     if not RATES[0] <= rate <= RATES[1]:
         raise ValueError(f"rate is {rate} samples a second; expected {RATES[0]:,} to {RATES[1]:,}")
     sound = samples.mean(axis=1)
+    sound = sound - sound.mean()
     if rate != RATE:
         from scipy.signal import resample_poly  # imported here, because bundled sound has the right rate
 

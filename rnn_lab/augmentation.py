@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 
 from rnn_lab.audio import log_mel, normalised, stacked
 
+WIDEST_MASK = 7  # bands, or frames
+
 
 def at_speed(sound: NDArray, factor: float) -> NDArray:
     """Play a sound faster, above 1, or slower, below: time and pitch change together, as with a tape."""
@@ -30,11 +32,11 @@ def warped(bands: NDArray, factor: float) -> NDArray:
     return bands[:, below] * (1 - part) + bands[:, below + 1] * part
 
 
-def masked(bands: NDArray, rng: np.random.Generator, widest: int = 7, count: int = 2) -> NDArray:
+def masked(bands: NDArray, rng: np.random.Generator, count: int = 2) -> NDArray:
     """Silence a few rows and a few columns at random places (Park et al., 2019): (T, bands) -> a new array."""
     bands = bands.copy()
     for view in (bands, bands.T):
-        for width in rng.integers(0, widest + 1, count):
+        for width in rng.integers(0, WIDEST_MASK + 1, count):
             start = rng.integers(0, max(len(view) - width, 1))
             view[start : start + width] = 0
     return bands

@@ -134,11 +134,21 @@ class Lexicon:
         The symbol between words.
     symbols : int
         K, the blank included.
+
+    Raises
+    ------
+    ValueError
+        If there is no word, or one is empty or holds something else than letters.
     """
 
     def __init__(self, words: Iterable[Iterable[int]], space: int, symbols: int) -> None:
         self.space, self.symbols = space, symbols
         self.words = {tuple(map(int, word)) for word in words}
+        letters = set(range(1, symbols)) - {space}
+        if not self.words or not all(word and set(word) <= letters for word in self.words):
+            raise ValueError(
+                f"words holds {sorted(self.words)}; expected words of symbols from 1 to {symbols - 1}, no space"
+            )
         self.beginnings = {word[:length] for word in self.words for length in range(len(word) + 1)}
 
     def __call__(self, text: tuple[int, ...]) -> NDArray:
@@ -169,11 +179,21 @@ class CharacterModel:
         n of the n-grams.
     weight : float
         How much its logarithms count beside those of the network.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If there is no text, a symbol is none, or the order is not at least 2.
     """
 
     def __init__(self, texts: Iterable[Iterable[int]], symbols: int, order: int = 6, weight: float = 0.5) -> None:
+        if as_size("order", order) < 2:
+            raise ValueError(f"order is {order}; expected at least 2, since a single symbol has no context")
         border = [BLANK] * (order - 1)
-        self.counts = NGrams(np.concatenate([[*border, *text, BLANK] for text in texts]), order, symbols)
+        bordered = [[*border, *text, BLANK] for text in texts]
+        if not bordered:
+            raise ValueError("texts is empty; expected at least one to count")
+        self.counts = NGrams(np.concatenate(bordered), order, symbols)
         self.border, self.weight = tuple(border), weight
         self._scores: dict[tuple[int, ...], NDArray] = {}  # after each context that was asked for
 

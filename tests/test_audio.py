@@ -24,6 +24,7 @@ from rnn_lab.audio import (
     power_spectrum,
     read_sound,
     stacked,
+    trimmed,
 )
 
 LIMIT = 1e-9
@@ -91,7 +92,20 @@ def test_silence_and_the_shortest_sounds_have_features(samples):
 
 def test_silence_is_heard_as_such():
     assert is_silence(np.zeros(800)) and is_silence(5e-4 * np.ones(800))
+    assert is_silence(np.full(800, 0.05))  # an offset
     assert not is_silence(tone())
+    assert is_silence(as_sound(np.full(800, 0.05), RATE))
+
+
+def test_quiet_ends_are_cut_off():
+    quiet = 1e-3 * np.random.default_rng(0).standard_normal(RATE)
+    sound = quiet.copy()
+    sound[3000:5000] += tone(seconds=0.25)
+    kept = trimmed(sound)
+    assert len(kept) == pytest.approx(2000 + 2 * 400, abs=2 * FRAME)
+    np.testing.assert_allclose(np.sum(kept**2), np.sum(sound[2600:5400] ** 2), rtol=1e-3)
+    for whole in (tone(), np.zeros(800), np.ones(3)):
+        np.testing.assert_array_equal(trimmed(whole), whole)
 
 
 @pytest.mark.parametrize("subtype", ["PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE", "ULAW", "ALAW"])
@@ -139,6 +153,8 @@ def empty_wav():
         (lambda: as_sound([0.1, np.nan], RATE), ValueError, "samples holds 1 NaN"),
         (lambda: as_sound(np.zeros((2, 2, 2)), RATE), ValueError, r"samples has shape \(2, 2, 2\)"),
         (lambda: as_sound([], RATE), ValueError, "samples is empty"),
+        (lambda: as_sound(np.zeros((2, 8000)), RATE), ValueError, r"expected \(samples, channels\): transpose it"),
+        (lambda: as_sound([1000, -3000], RATE), TypeError, "samples holds values of type int64"),
         (lambda: as_sound(tone(), 10), ValueError, "rate is 10 samples a second; expected 1,000 to 400,000"),
         (lambda: as_sound(tone(), 8000.5), TypeError, "rate is 8000.5"),
         (lambda: features(tone()[:, None]), ValueError, r"sound has shape \(4000, 1\); expected \(samples,\)"),

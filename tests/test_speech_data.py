@@ -88,6 +88,25 @@ def test_strings_of_clips_are_of_one_voice_each_and_of_one_loudness():
     assert all(np.array_equal(one.sound, other.sound) for one, other in zip(strings, again, strict=True))
 
 
+def test_what_was_measured_can_be_read():
+    assert set(speech.results()) == {"weights", "ablation", "people"}
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: speech.decode([17]), "symbols holds 17 to 17; expected 0 to 16"),
+        (lambda: speech.decode([-1]), "symbols holds -1 to -1"),
+        (lambda: speech.batch([]), "utterances is empty"),
+        (lambda: speech.joined([], 3, 2, np.random.default_rng(0)), "clips has 0 clips"),
+        (lambda: speech.joined([Utterance(np.zeros(900), "one", "")], 3, 2, np.random.default_rng(0)), "silent"),
+    ],
+)
+def test_bad_input_is_named(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
 def test_unknown_sources_are_named():
     with pytest.raises(ValueError, match="source is 'radio'"):
         speech.spoken_digits("radio")

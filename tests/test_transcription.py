@@ -120,6 +120,10 @@ def test_a_language_decides_between_equals():
         (lambda: prefix_search(np.full((3, 2), np.nan)), "log_p holds NaN"),
         (lambda: prefix_search(np.zeros((3, 2)), 0), "width is 0"),
         (lambda: best_path(np.zeros((0, 2))), "log_p is empty"),
+        (lambda: Lexicon([], 1, 5), "words holds"),
+        (lambda: Lexicon([[2, 1, 3]], 1, 5), "expected words of symbols from 1 to 4, no space"),
+        (lambda: CharacterModel([[2, 3]], 5, order=1), "order is 1; expected at least 2"),
+        (lambda: CharacterModel([], 5), "texts is empty"),
     ],
 )
 def test_bad_input_is_named(call, message):

@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from rnn_lab.audio import RATE, features
+from rnn_lab.audio import RATE, features, is_silence
 from rnn_lab.datasets.download import bundled, fetch
 from rnn_lab.models.recognizer import SoundBatch
 
-SOUND_SHA256 = "eb1e1a3705b8eaba73df62e9f93da0e455a748d412e102d80eb2b4e3a14b86cd"
-TABLE_SHA256 = "95b4dd6d8d549c02d5b4e01fba468fe9989e57cc9afb4c4a0c0bdb5593052291"
+SOUND_SHA256 = "67b76b82cee8e1de3180cc47c96942914a331bbc3588cb5d040fbd9785a06a46"
+TABLE_SHA256 = "98c7dc99919c08d6d25b7f4c2504ec3eedb38fab4a3393324f6a31c4eb4e8cbd"
 FSDD = (
     "https://raw.githubusercontent.com/Jakobovski/free-spoken-digit-dataset/26eb9aaf76e81b692f806f9140c2d2777410d7a1"
     "/recordings"
@@ -56,9 +56,9 @@ def spoken_digits(source: str = "espeak-ng") -> dict[str, list[Utterance]]:
     Parameters
     ----------
     source : {"espeak-ng", "people"}
-        The strings that the course carries, spoken as a whole by a synthesiser, each part by voices and with accents of
-        its own; or the Free Spoken Digit data set, downloaded once: clips of six people, joined to strings, other takes
-        in each part.
+        The strings that the course carries, spoken as a whole by a synthesiser, the test by throats and with accents
+        that no other part has; or the Free Spoken Digit data set, downloaded once: clips of six people, joined to
+        strings, other takes in each part.
 
     Raises
     ------
@@ -137,7 +137,14 @@ def joined(clips: Sequence[Utterance], count: int, longest: int, rng: np.random.
     count, longest : int
         How many strings, and how many words the longest has.
     rng : numpy.random.Generator
+
+    Raises
+    ------
+    ValueError
+        If there is no clip, or one is silent.
     """
+    if not clips or any(is_silence(clip.sound) for clip in clips):
+        raise ValueError(f"clips has {len(clips)} clips; expected at least one, and none of them silent")
     voices = sorted({clip.voice for clip in clips})
     by_voice = {voice: [clip for clip in clips if clip.voice == voice] for voice in voices}
     strings = []
@@ -175,7 +182,16 @@ def encode(text: str) -> NDArray[np.intp]:
 
 
 def decode(symbols: Iterable[int]) -> str:
-    """Return the text of symbols."""
+    """Return the text of symbols.
+
+    Raises
+    ------
+    ValueError
+        If a number is no symbol.
+    """
+    symbols = list(symbols)
+    if any(not 0 <= symbol < len(SYMBOLS) for symbol in symbols):
+        raise ValueError(f"symbols holds {min(symbols)} to {max(symbols)}; expected 0 to {len(SYMBOLS) - 1}")
     return "".join(SYMBOLS[symbol] for symbol in symbols)
 
 
@@ -191,7 +207,14 @@ def batch(
         From a sound to its features, (T, D): `audio.features`, or something that changes the sound first.
     rng : numpy.random.Generator, optional
         Where dropout draws from in training.
+
+    Raises
+    ------
+    ValueError
+        If there is no utterance, or a text has unknown letters.
     """
+    if not utterances:
+        raise ValueError("utterances is empty; expected at least one")
     read_ones, texts = [read(one.sound) for one in utterances], [encode(one.text) for one in utterances]
     lengths, label_lengths = (np.array([len(one) for one in ones]) for ones in (read_ones, texts))
     x = np.zeros((lengths.max(), len(utterances), read_ones[0].shape[1]), np.float32)

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from rnn_lab import plots
 from rnn_lab.datasets.speech import encode
 from rnn_lab.live import LiveFigure, Panel
-from rnn_lab.nn.checks import as_array
+from rnn_lab.nn.checks import as_array, as_positive
 from rnn_lab.nn.ctc import BLANK, forward_backward
 from rnn_lab.nn.functions import log_softmax
 
@@ -57,9 +57,10 @@ def compute(logits: ArrayLike, text: str, temperature: float = 1.0) -> Paths:
     Raises
     ------
     TypeError, ValueError
-        If the shape does not fit, a letter is unknown, or the text does not fit into T steps.
+        If the shape does not fit, the temperature is not above 0, a letter is unknown, or the text does not fit into T
+        steps.
     """
-    log_p = log_softmax(as_array("logits", logits, ("T", "K"), finite=True) / temperature)
+    log_p = log_softmax(as_array("logits", logits, ("T", "K"), finite=True) / as_positive("temperature", temperature))
     lattice = forward_backward(log_p[:, None], encode(text)[:, None])
     total = lattice.log_likelihood[0]
     if np.isinf(total):

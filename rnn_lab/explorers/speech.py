@@ -10,7 +10,7 @@ from ipywidgets import Dropdown, FloatSlider, GridBox, IntSlider, Layout
 from numpy.typing import ArrayLike, NDArray
 
 from rnn_lab import plots
-from rnn_lab.audio import BANDS, RATE, features, is_silence, log_mel, normalised, read_sound
+from rnn_lab.audio import BANDS, RATE, features, is_silence, log_mel, normalised, read_sound, trimmed
 from rnn_lab.augmentation import in_noise
 from rnn_lab.datasets.speech import SYMBOLS, WORDS, Utterance, decode, encode
 from rnn_lab.live import LiveFigure, Panel
@@ -23,6 +23,7 @@ OWN = "your own sound"
 NOTHING_YET = "Nothing recorded yet: press Record, or choose a sound file."
 ENVELOPE = 400  # points of the waveform that are drawn
 CANDIDATES = 3
+UNSURE = -0.3  # nats a step: below, the best string of digits explains the sound badly
 LEXICON = Lexicon(map(encode, WORDS), SYMBOLS.index(" "), len(SYMBOLS))
 LETTERS = ["blank", "space", *SYMBOLS[2:]]
 
@@ -68,8 +69,10 @@ def compute(model: Recognizer, sound: ArrayLike, noise: float = 0.0) -> Hearing:
     Raises
     ------
     TypeError, ValueError
-        If the sound is none, is silent, or lasts longer than LONGEST seconds.
+        If the model has no memory, or the sound is none, is silent, or lasts longer than LONGEST seconds.
     """
+    if not model.memory:
+        raise ValueError("model has no memory; expected one that has, since this shows its states")
     sound = np.asarray(sound, np.float32)
     if is_silence(sound):
         raise ValueError("sound is silent; expected speech: is the microphone on, and loud enough?")
@@ -144,7 +147,7 @@ def explorer(model: Recognizer, utterances: Mapping[str, Utterance]) -> Panel:
         for rank in range(CANDIDATES)
     ]
 
-    microphone = Microphone()
+    choice, microphone = Dropdown(options=[*utterances, OWN], description="sound"), Microphone()
     hear = lru_cache(maxsize=4)(lambda name, own, noise: compute(model, _sound(utterances, name, own), noise))
     moving = [wave, mel, letters, states, *cursors, *bars, profile]
 
@@ -169,7 +172,8 @@ def explorer(model: Recognizer, utterances: Mapping[str, Utterance]) -> Panel:
         for bar, log_p in zip(bars, heard.log_p[step], strict=True):
             bar.set_width(np.exp(log_p))
         profile.set_xdata(heard.states[step])
-        heading.set_text(f"heard: {heard.text or '(nothing)'}")
+        doubt = ", hardly sure" if heard.candidates[0].score < UNSURE * T else ""
+        heading.set_text(f"heard{doubt}: {heard.text or '(nothing)'}")
         lines = [f"{decode(one.symbols) or '(nothing)'}\n{one.score:.1f} nats" for one in heard.candidates]
         for text, line in zip(found, [*lines, *[""] * CANDIDATES], strict=False):
             text.set_text(line)
@@ -177,16 +181,19 @@ def explorer(model: Recognizer, utterances: Mapping[str, Utterance]) -> Panel:
     live = LiveFigure(
         figure,
         [heading, *moving, *found],
-        alt="From top to bottom over time: a sound, its mel bands, the probability of each letter, and the states of "
-        "all units; on the right, letters and states at the cursor, and the likeliest strings of digits.",
+        alt=lambda: (
+            "From top to bottom over time: a sound, its mel bands, the probability of each letter, and the states of "
+            "all units; on the right, letters and states at the cursor, and the likeliest strings of digits."
+            + (f" Your own sound, {heading.get_text()}." if choice.value == OWN else "")
+        ),
     )
     controls = {
-        "sound": Dropdown(options=[*utterances, OWN], description="sound"),
+        "sound": choice,
         "noise": FloatSlider(0, min=0, max=1.5, step=0.05, description="noise"),
         "cursor": IntSlider(50, 0, 100, description="cursor"),
         "microphone": microphone,
     }
-    microphone.observe(lambda _: setattr(controls["sound"], "value", OWN), "value")
+    microphone.observe(lambda _: setattr(choice, "value", OWN), "value")
     layout = Layout(grid_template_columns="1fr 1fr", width=f"{live.page_width:.0f}px", max_width="100%")
     return live.explore(update, layout=GridBox(list(controls.values()), layout=layout), **controls)
 
@@ -196,4 +203,4 @@ def _sound(utterances: Mapping[str, Utterance], name: str, own: bytes) -> NDArra
         return utterances[name].sound
     if not own:
         raise ValueError(NOTHING_YET)
-    return read_sound(own)
+    return trimmed(read_sound(own))

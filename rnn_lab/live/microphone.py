@@ -22,6 +22,13 @@ class Microphone(anywidget.AnyWidget):
     """
 
     _esm = Path(__file__).with_name("microphone.js")
-    value = traitlets.Bytes().tag(sync=True)
+    value = traitlets.Bytes()  # comes as a message and is no part of the state, which notebooks may save
     description = traitlets.Unicode("microphone").tag(sync=True)
     longest = traitlets.Float(LONGEST).tag(sync=True)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.on_msg(self._receive)
+
+    def _receive(self, _widget: object, _content: object, buffers: list[memoryview]) -> None:
+        self.value = bytes(buffers[0])

@@ -12,8 +12,8 @@ from rnn_lab.nn.checks import as_array
 class TemplateMatcher:
     """Dynamic time warping of a sentence along templates of words, in one pass (Vintsyuk, 1971; Ney, 1984).
 
-    Time may stretch: from one step of the sound to the next, a template stays, goes one step on, or two. Where one ends,
-    any other may begin. The sentence is the sequence of templates that lies nearest to the sound.
+    Time may stretch: from one step of the sound to the next, a template stays, goes one step on, or two. Where one
+    ends, any other may begin. The sentence is the sequence of templates that lies nearest to the sound.
 
     Parameters
     ----------
@@ -52,9 +52,8 @@ class TemplateMatcher:
         distances = self._distances(as_array("x", x, ("T", self.steps.shape[1]), finite=True))
         T, M = distances.shape
         cost, begun = np.full(M, np.inf), np.zeros(M, int)  # of the best way to each step, and when it entered its word
-        before_word = np.concatenate(
-            [[0.0], np.full(T, np.inf)]
-        )  # the best way to have finished a word, after each step
+        before_word = np.full(T + 1, np.inf)  # the best way to have finished a word, after each step
+        before_word[0] = 0
         last_word, last_begun = np.zeros(T, int), np.zeros(T, int)
         each = np.arange(M)
         for t in range(T):

@@ -68,7 +68,10 @@ class Lattice:
 
     @property
     def posterior(self) -> NDArray:
-        """How probable it is to be in each state at each step, given the text, (T, N, S); 0 where there is no path."""
+        """How probable it is to be in each state at each step, given the text, (T, N, S); 0 where there is no path.
+
+        What it says of the steps after the end of a sequence means nothing.
+        """
         reachable = np.isfinite(self.log_likelihood)
         through = self.alpha + self.beta
         through -= self.log_emissions  # the step counts in both

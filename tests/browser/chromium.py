@@ -25,8 +25,8 @@ FLAGS = [
 
 
 @contextlib.contextmanager
-def chromium_page(**context_options: Any) -> Iterator[Any]:
-    """Yield a Playwright page in a fresh profile; `context_options` go to Playwright's browser context."""
+def chromium_page(*flags: str, **context_options: Any) -> Iterator[Any]:
+    """Yield a Playwright page in a fresh profile; `flags` go to Chromium, `context_options` to Playwright's context."""
     try:
         from playwright.sync_api import sync_playwright
     except ImportError:
@@ -37,7 +37,7 @@ def chromium_page(**context_options: Any) -> Iterator[Any]:
         if not Path(executable).exists():
             _missing("Chromium is not installed (Debian: apt install chromium; elsewhere: playwright install chromium)")
         context = playwright.chromium.launch_persistent_context(
-            profile, executable_path=executable, headless=True, args=FLAGS, **context_options
+            profile, executable_path=executable, headless=True, args=[*FLAGS, *flags], **context_options
         )
         try:
             yield context.pages[0]

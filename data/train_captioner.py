@@ -32,6 +32,7 @@ RESULTS = FOLDER / "captioner_results.json"
 BATCH = 32
 TESTED = 1000  # scenes in each test
 SEEDS = (0, 1, 2)
+TEST_SEED = 2027  # a first version of the weights was tested on 2026
 
 
 @dataclass(frozen=True)
@@ -124,7 +125,7 @@ class Report:
 
 def measured(captioner, blind=False):
     """Return how good captions are: of scenes by test writers, with the combinations of training and with others."""
-    rng, results = np.random.default_rng(2026), {}
+    rng, results = np.random.default_rng(TEST_SEED), {}
     for name, unseen in (("test", False), ("unseen combinations", True)):
         scenes, pictures = draw_random(rng, TESTED, "test", unseen)
         if blind:

@@ -101,11 +101,11 @@ def test_every_setting_of_the_editor_draws(captioner):
     controls = Controls(scene_editor.explorer(captioner))
     start = controls.live.frame
     for name in controls.by_name:
-        moves = not name.endswith("3") and name != "beam"  # of nothing, and where the greedy caption is the best
-        assert len(set(controls.frames(name))) > moves, name
+        assert len(set(controls.frames(name))) > 1 or name == "search", name  # the greedy caption may be the best
         assert controls.live.frame == start, f"{name} leaves a trace"
     assert controls.live.backdrop_draws == 1
-    controls.by_name["kind 1"].value = controls.by_name["kind 2"].value = scene_editor.NOTHING
+    for n in (1, 2, 3):
+        controls.by_name[f"kind {n}"].value = scene_editor.NOTHING
     assert "no caption can be true" in controls.live.alt and not controls.live.error
 
 

@@ -11,7 +11,7 @@ from rnn_lab.datasets.translation import Vocabulary, padded
 
 CLEARLY = 5.0  # pixels between two centres, at least, before one thing is left of another
 SIDES = {"left of": "on its left", "right of": "on its right", "above": "above it", "below": "below it"}
-LONGEST = 13  # words of a caption
+LONGEST = 12  # words of a caption
 
 
 def phrase(thing: Thing) -> str:

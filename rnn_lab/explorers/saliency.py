@@ -8,15 +8,13 @@ import numpy as np
 from ipywidgets import IntSlider
 from numpy.typing import NDArray
 
-from rnn_lab.datasets.captions import vocabulary
+from rnn_lab.datasets.captions import LONGEST, vocabulary
 from rnn_lab.datasets.scenes import SIZE, random_scene
 from rnn_lab.explorers.scene_editor import Description, lit
 from rnn_lab.explorers.scene_editor import compute as describe
 from rnn_lab.live import LiveFigure, Panel
 from rnn_lab.models import Captioner
 from rnn_lab.nn.functions import log_softmax
-
-FEWEST_WORDS = 9  # of a caption
 
 
 @dataclass(frozen=True)
@@ -53,8 +51,15 @@ def compute(captioner: Captioner, number: int, place: int) -> Saliency:
         Seeds the scene, by a test writer.
     place : int
         Which word, from 0; the last one if there are fewer.
+
+    Raises
+    ------
+    ValueError
+        If `place` is negative.
     """
-    description = describe(captioner, random_scene(np.random.default_rng(number), "test"))
+    if place < 0:
+        raise ValueError(f"place is {place}; expected a word's place, from 0")
+    description = describe(captioner, random_scene(np.random.default_rng(number), "test"), ground=number)
     place = min(place, len(description.words) - 1)
     words = vocabulary()
     ids = words.encode(description.words)
@@ -76,7 +81,7 @@ def explorer(captioner: Captioner) -> Panel:
     captioner : Captioner
         Of the course's scenes, with attention.
     """
-    figure, axes = plt.subplots(1, 3, figsize=(10.5, 3.9))
+    figure, axes = plt.subplots(1, 3, figsize=(10.5, 4.2))
     for one, name in zip(axes, ("the scene", "where the word looked", "the pixels it hangs on"), strict=True):
         one.set(xticks=[], yticks=[], xlabel=name)
     blank = np.zeros((SIZE, SIZE, 3))
@@ -101,5 +106,5 @@ def explorer(captioner: Captioner) -> Panel:
     return live.explore(
         update,
         scene=IntSlider(value=3, min=0, max=30, description="scene"),
-        word=IntSlider(value=4, min=1, max=FEWEST_WORDS, description="word"),
+        word=IntSlider(value=4, min=1, max=LONGEST, description="word"),
     )

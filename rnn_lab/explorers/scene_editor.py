@@ -18,10 +18,11 @@ from rnn_lab.models.picture_encoder import CELL
 from rnn_lab.nn.functions import log_softmax
 
 NOTHING = "nothing"
+SEARCHES = {"greedy": 1, "a beam of five": 5}  # their widths
 START = (
-    ("circle", "red", "small", 9.0, 11.0),
-    ("seven", "blue", "large", 28.0, 14.0),
-    (NOTHING, "white", "small", 18, 31),
+    ("circle", "green", "small", 20.0, 9.0),
+    ("seven", "blue", "large", 9.0, 28.0),
+    ("triangle", "white", "small", 34.0, 9.0),
 )
 DARKEST = 0.12  # of a picture where a word did not look
 ROWS, COLUMNS = 2, 7  # of small pictures, one for each word
@@ -65,7 +66,7 @@ class Description:
         return "no caption can be true: there are no two things clearly beside each other"
 
 
-def compute(captioner: Captioner, scene: Scene, width: int = 1) -> Description:
+def compute(captioner: Captioner, scene: Scene, width: int = 1, ground: int = 4) -> Description:
     """Draw a scene and let a captioner describe it with beam search.
 
     Parameters
@@ -76,6 +77,8 @@ def compute(captioner: Captioner, scene: Scene, width: int = 1) -> Description:
         May be empty, and things may overlap.
     width : int
         Of the beam; 1 is greedy.
+    ground : int
+        Seeds what the scene stands on: shade, strokes and noise.
 
     Raises
     ------
@@ -84,7 +87,7 @@ def compute(captioner: Captioner, scene: Scene, width: int = 1) -> Description:
     """
     if not captioner.decoder.attention:
         raise ValueError("captioner has no attention; expected one that has, since this shows where it looks")
-    pictures, words = draw([scene], np.random.default_rng(4)), vocabulary()
+    pictures, words = draw([scene], np.random.default_rng(ground)), vocabulary()
     features, _ = captioner.encoder.forward(pictures)
     memory, state = captioner.decoder.look_over(features)
     step = partial(captioner.decoder.step, memory)
@@ -142,9 +145,9 @@ def explorer(captioner: Captioner) -> Panel:
         for spine in axes.spines.values():
             spine.set_visible(False)
 
-    def update(beam: int, **values) -> None:
+    def update(beam: int, ground: int, **values) -> None:
         columns = ([values[f"{name}{n}"] for n in (1, 2, 3)] for name in ("kind", "colour", "size", "x", "y"))
-        described = compute(captioner, scene_of(*columns), beam)
+        described = compute(captioner, scene_of(*columns), beam, ground)
         shown.set_data(described.picture)
         caption.set_text(described.caption)
         verdict.set_text(described.verdict)
@@ -175,16 +178,18 @@ def explorer(captioner: Captioner) -> Panel:
         controls[f"kind{n}"] = Dropdown(options=[NOTHING, *KINDS], value=kind, description=f"kind {n}")
         controls[f"colour{n}"] = Dropdown(options=list(COLOURS), value=colour, description=f"colour {n}")
         controls[f"size{n}"] = Dropdown(options=list(RADII), value=size, description=f"size {n}")
-        for name, centre, words in (("x", x, "from left"), ("y", y, "from top")):
+        for name, centre, words in (("x", x, "from the left"), ("y", y, "from the top")):
             controls[f"{name}{n}"] = FloatSlider(
-                value=centre, min=5, max=35, step=0.5, readout_format=".1f", description=f"{words} {n}"
+                value=centre, min=5, max=35, step=0.5, readout_format=".1f", description=f"{name}{n}, {words}"
             )
-    controls["beam"] = IntSlider(value=1, min=1, max=5, description="beam")
+    controls["beam"] = Dropdown(options=list(SEARCHES.items()), value=1, description="search")
+    controls["ground"] = IntSlider(value=4, min=0, max=20, description="ground")
     by_row = [controls[f"{name}{n}"] for name in ("kind", "colour", "size", "x", "y") for n in (1, 2, 3)]
-    for control in (*by_row, controls["beam"]):
+    by_row += [controls["beam"], controls["ground"]]
+    for control in by_row:
         control.layout.width = "auto"
     layout = Box(
-        [*by_row, controls["beam"]],
+        by_row,
         layout={
             "display": "grid",
             "grid_template_columns": "1fr 1fr 1fr",

@@ -124,6 +124,10 @@ class PictureEncoder:
             If the pictures have another shape, such as grey ones, or hold NaN.
         """
         pictures = as_array("pictures", pictures, ("N", "height", "width", 3), finite=True)
+        if pictures.max() > 2 or pictures.min() < -1:
+            raise ValueError(
+                f"pictures has values from {pictures.min():g} to {pictures.max():g}; expected 0 to 1: divide by 255"
+            )
         if pictures.shape[1] % CELL or pictures.shape[2] % CELL:
             raise ValueError(
                 f"pictures has shape {pictures.shape}; expected a height and a width that are multiples of {CELL}"

@@ -14,7 +14,7 @@ from rnn_lab.models.captioner import Captioner
 from rnn_lab.models.picture_encoder import CELL, PictureEncoder
 from rnn_lab.storage import read_arrays, write_arrays
 
-BUNDLED_SHA256 = "ff30d48f4435f22c7f238d38e52383dc86a2f4e87e5ea54d8ae5729d858147ad"
+BUNDLED_SHA256 = "2641d0e48206d38db54d5acc5127a0edd952f070b431cd1145e1e245407110b4"
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,9 @@ EXPLORERS = [
     Explorer("translation", "explorer(spelling())", "number"),
     Explorer("speech", "explorer(*hearing())", "noise"),
     Explorer("lattice", "explorer(*aligning())", "step", span=5),
+    Explorer("scene_editor", "explorer(bundled_captioner())", "x2"),
+    Explorer("feature_maps", "explorer(bundled_captioner().encoder)", "scene"),
+    Explorer("saliency", "explorer(bundled_captioner())", "word", span=7),
 ]
 RECORDING = Explorer("unrolled", "explorer()", "")
 WAYS = {
@@ -50,6 +53,7 @@ sys.path.insert(0, {tests!r})
 from benchmarks.stamped import aligning, hearing, judging, recalling, show_interact, show_live, spelling
 from rnn_lab import plots
 from rnn_lab.datasets.memory import memory_curves
+from rnn_lab.models import bundled_captioner
 from rnn_lab.explorers import {module} as module
 plots.use_style()"""
 WATCH = """panel => {

@@ -12,12 +12,13 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
 
-from benchmarks import frames, growth, layers, recognizer_step, training_step  # noqa: E402
+from benchmarks import convolution, frames, growth, layers, recognizer_step, training_step  # noqa: E402
 
 BENCHMARKS = {
     "frames": frames,
     "layers": layers,
     "training_step": training_step,
+    "convolution": convolution,
     "recognizer_step": recognizer_step,
     "growth": growth,
 }

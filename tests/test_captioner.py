@@ -167,6 +167,7 @@ def test_a_captioner_comes_back_from_its_file(tmp_path):
         (np.zeros((1, 40, 40)), r"pictures has shape \(1, 40, 40\); expected \(N, height, width, 3\)"),
         (np.zeros((1, 40, 40, 1)), r"pictures has shape \(1, 40, 40, 1\); expected \(N, height, width, 3\)"),
         (np.full((1, 40, 40, 3), np.nan), "pictures holds 4800 NaN or infinite"),
+        (np.full((1, 40, 40, 3), 200, np.uint8), "from 200 to 200; expected 0 to 1: divide by 255"),
         (np.zeros((1, 41, 40, 3)), "multiples of 8"),
         (np.zeros((1, 48, 40, 3)), r"features has shape \(1, 6, 5, 60\); expected \(N, 5, 5, 60\)"),
         (np.zeros((0, 40, 40, 3)), "pictures is empty"),

@@ -100,6 +100,7 @@ def test_pictures_are_small_numbers_of_float32_and_repeat_themselves():
         (CIRCLE._replace(x=40.0), r"centre is \(40.0, 12.0\); expected both from 0 to 39"),
         (CIRCLE._replace(y=float("nan")), "centre is"),
         (CIRCLE._replace(kind="seven", sample=0), "sample 0 of a seven shows a zero"),
+        (CIRCLE._replace(kind="seven", sample=5000), "sample is 5000; expected 0 to 1796"),
     ],
 )
 def test_a_thing_that_cannot_be_drawn_is_named(thing, message):

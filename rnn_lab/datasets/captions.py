@@ -67,7 +67,7 @@ class Captioned:
     Raises
     ------
     ValueError
-        If the numbers differ, one has no caption, or a word is unknown and may not be.
+        If the numbers differ, or one has no caption. A word that is unknown and may not be is found by `batch`.
     """
 
     def __init__(self, seen: NDArray, captions: Sequence[Sequence[str]], words: Vocabulary) -> None:

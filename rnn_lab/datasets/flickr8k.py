@@ -56,7 +56,8 @@ def photographs(
     by_name = defaultdict(list)
     for line in _lines(Path(folder) / CAPTIONS):
         name, _, text = line.partition("\t")
-        by_name[name.split("#")[0]].append(" ".join(WORD.findall(text.lower())))
+        if words := WORD.findall(text.lower()):
+            by_name[name.split("#")[0]].append(" ".join(words))
     pictures = np.empty((len(names), size, size, 3), np.float32)
     for n, name in enumerate(names):
         if not by_name[name]:

@@ -83,7 +83,9 @@ def samples(numeral: str, part: str) -> NDArray:
 def random_scene(
     rng: np.random.Generator, part: str = "train", unseen: bool = False, count: int | None = None
 ) -> Scene:
-    """Draw two or three things, half of them shapes and half digits, at places where they do not touch.
+    """Draw two or three things, half of them shapes and half digits, at places where they hardly ever overlap.
+
+    Circles never do; the corners of squares and the ends of digits reach a little farther.
 
     Parameters
     ----------
@@ -98,13 +100,14 @@ def random_scene(
     Raises
     ------
     ValueError
-        If there is no such part, or no room for so many things.
+        If there is no such part, or `count` is another number.
     """
     if part not in PARTS:
         raise ValueError(f"part is {part!r}; expected one of {', '.join(PARTS)}")
     if count not in (None, 1, 2, 3):
         raise ValueError(f"count is {count!r}; expected 1, 2 or 3, or None for two or three")
-    count = count or int(as_generator(rng).integers(2, 4))
+    rng, unseen = as_generator(rng), bool(unseen)
+    count = count or int(rng.integers(2, 4))
     scene: list[Thing] = []
     while len(scene) < count:
         kinds = SHAPES if rng.random() < 0.5 else NUMERALS
@@ -153,6 +156,7 @@ def draw(scenes: Sequence[Scene], rng: np.random.Generator) -> NDArray:
     """
     if not len(scenes):
         raise ValueError("scenes is empty; expected at least one scene")
+    rng = as_generator(rng)
     for thing in (thing for scene in scenes for thing in scene):
         _check(thing)
     N, border = len(scenes), len(PATCH) // 2
@@ -187,6 +191,8 @@ def _check(thing: Thing) -> None:
             raise ValueError(f"a thing's {name} is {getattr(thing, name)!r}; expected one of {', '.join(known)}")
     if not (0 <= thing.x <= SIZE - 1 and 0 <= thing.y <= SIZE - 1):
         raise ValueError(f"a thing's centre is ({thing.x}, {thing.y}); expected both from 0 to {SIZE - 1} pixels")
+    if not 0 <= thing.sample < len(handwritten()[1]):
+        raise ValueError(f"a thing's sample is {thing.sample}; expected 0 to {len(handwritten()[1]) - 1}")
     if thing.kind in NUMERALS and handwritten()[1][thing.sample] != NUMERALS.index(thing.kind):
         raise ValueError(
             f"sample {thing.sample} of a {thing.kind} shows a {NUMERALS[handwritten()[1][thing.sample]]}; "

@@ -140,6 +140,14 @@ def test_every_slider_moves_the_picture(chapter):
             "exercises.speech.collapse.check(my_collapse)",
             "blanks dropped first",
         ),
+        (
+            "09_captioning.ipynb",
+            "exercises.captioning.pooling_backward.check(my_pooling_backward)",
+            "def my_pooling_backward(dy, x):\n"
+            "    return np.repeat(np.repeat(dy / 4, 2, axis=0), 2, axis=1)\n\n"
+            "exercises.captioning.pooling_backward.check(my_pooling_backward)",
+            "gradient shared out",
+        ),
     ],
     indirect=["chapter"],
     scope="module",

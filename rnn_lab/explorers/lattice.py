@@ -8,14 +8,17 @@ from ipywidgets import Checkbox, Dropdown, FloatSlider, IntSlider
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike, NDArray
 
-from rnn_lab import plots
 from rnn_lab.datasets.speech import encode
 from rnn_lab.live import LiveFigure, Panel
 from rnn_lab.nn.checks import as_array, as_positive
 from rnn_lab.nn.ctc import BLANK, forward_backward
 from rnn_lab.nn.functions import log_softmax
 
-ALPHA, BETA, POSTERIOR = "alpha: from the beginning", "beta: to the end", "posterior: through the state"
+ALPHA, BETA, POSTERIOR = (
+    "alpha, the largest of each step = 1",
+    "beta, the largest of each step = 1",
+    "posterior: through the state",
+)
 LEAST_FLOW = 0.01  # of a way that is drawn
 
 
@@ -102,7 +105,7 @@ def explorer(logits: ArrayLike, text: str) -> Panel:
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set(xlim=(0.5, T + 0.5), xlabel="step of the sound", ylabel="state: the text with blanks (_)")
     (ways,) = axes.plot([], [], color="white", linewidth=1.6, solid_capstyle="round")
-    cursor = axes.axvline(0, color=plots.GRADIENT, linewidth=1.5)
+    cursor = axes.axvline(0, color="black", linewidth=1.5)
     heading = axes.set_title("of each step")
 
     def update(quantity: str, step: int, temperature: float, paths: bool) -> None:

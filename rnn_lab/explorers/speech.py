@@ -100,6 +100,13 @@ def envelope(sound: NDArray, points: int = ENVELOPE) -> tuple[NDArray, NDArray]:
     return low / peak, high / peak
 
 
+def by_change(states: NDArray) -> NDArray[np.integer]:
+    """Return the units of each direction, shape (H,), sorted by the step at which they change most."""
+    when = np.abs(np.diff(states, axis=0, prepend=states[:1])).argmax(axis=0)
+    forward, reverse = np.split(when, 2)
+    return np.concatenate([np.argsort(forward, kind="stable"), len(forward) + np.argsort(reverse, kind="stable")])
+
+
 def explorer(model: Recognizer, utterances: Mapping[str, Utterance]) -> Panel:
     """Return the explorer of a recogniser, to be displayed.
 
@@ -135,7 +142,7 @@ def explorer(model: Recognizer, utterances: Mapping[str, Utterance]) -> Panel:
     for axes in rows[:, 0]:
         axes.set(xlim=(0, 1), xticks=[])
     state_axes.set_xlabel("time, from the beginning to the end")
-    cursors = [axes.axvline(0, color=plots.GRADIENT, linewidth=1.2) for axes in rows[:, 0]]
+    cursors = [axes.axvline(0, color="black", linewidth=1.2) for axes in rows[:, 0]]
 
     bars = bar_axes.barh(range(len(LETTERS)), np.zeros(len(LETTERS)), color="0.3")
     bar_axes.set(xlim=(0, 1), ylim=(len(LETTERS) - 0.5, -0.5), xticks=[0, 1], yticks=[])
@@ -166,12 +173,13 @@ def explorer(model: Recognizer, utterances: Mapping[str, Utterance]) -> Panel:
         wave.set_ydata(np.column_stack(envelope(heard.sound)).ravel())
         mel.set_data(heard.bands.T)
         letters.set_data(np.exp(heard.log_p).T)
-        states.set_data(heard.states.T)
+        order = by_change(heard.states)
+        states.set_data(heard.states.T[order])
         for line in cursors:
             line.set_xdata([(step + 0.5) / T] * 2)
         for bar, log_p in zip(bars, heard.log_p[step], strict=True):
             bar.set_width(np.exp(log_p))
-        profile.set_xdata(heard.states[step])
+        profile.set_xdata(heard.states[step, order])
         doubt = ", hardly sure" if heard.candidates[0].score < UNSURE * T else ""
         heading.set_text(f"heard{doubt}: {heard.text or '(nothing)'}")
         lines = [f"{decode(one.symbols) or '(nothing)'}\n{one.score:.1f} nats" for one in heard.candidates]

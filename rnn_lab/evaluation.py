@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from rnn_lab.nn.checks import as_array, as_ndarray, as_size
+from rnn_lab.nn.checks import as_array, as_size
 
 
 class Scaler(NamedTuple):
@@ -245,11 +245,9 @@ def _as_share(share: float) -> float:
 
 
 def _alike(one: ArrayLike, other: ArrayLike) -> tuple[NDArray, NDArray]:
-    one, other = as_ndarray("the one", one), as_ndarray("the other", other)
+    one, other = (as_array(name, a, (..., "K"), finite=True) for name, a in (("forecast", one), ("truth", other)))
     if one.shape != other.shape:
         raise ValueError(
             f"a forecast of shape {one.shape} does not fit a truth of shape {other.shape}; expected the same"
         )
-    if one.size == 0:
-        raise ValueError("there is nothing to compare: the arrays are empty")
     return one, other

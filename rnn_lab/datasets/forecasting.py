@@ -14,12 +14,13 @@ from rnn_lab.datasets.time_series import Table
 from rnn_lab.evaluation import rolling_origins
 
 RESULTS_SHA256 = {
-    "time_series_results.json": "7d506eadb23a5fd1bcfdd9152239e3b6cd2bd2bd2fbc4207894b65345e6111a2",
+    "time_series_results.json": "2c4cdefab0d101e85a9f31a74d761e19b24ee6aa7324b9534b892492395d0110",
     "heartbeat_detection.json": "540a33c4ca897f55d9e059d10822d37ae48fbe7b154f4d3396e850406e7ff778",
+    "analogue_results.json": "b60a557dd3ba3f1e70687a7fa488db5912e0484a23418750ce4d8c77787dd7d8",
 }
 HEART_RATE_DIVISOR = 4  # of the 360 samples a second of a recorded heart
 HEART_HORIZON = 18  # 200 ms
-MARKET_BORDERS = ("2012-01-01", "2016-01-01")
+GOOGLE_BORDERS, SP500_BORDERS = ("2007-01-01", "2007-10-01"), ("2012-01-01", "2016-01-01")
 
 
 @dataclass(frozen=True)
@@ -117,20 +118,33 @@ def seattle() -> Task:
     return Task(values, table.units["temp_max"], parts, 7, inputs, 1, {365.25: 3})
 
 
-def sp500_price() -> Task:
-    table = markets.sp500()
+def _price(table: Table, choose: str, test: str) -> Task:
     values = 100 * np.log(table["close"])
     returns = np.diff(values, prepend=values[0])
     inputs = np.column_stack([returns, np.abs(returns), log_range(table)])
-    return Task(values, "price, 100 log", _borders(table.times, *MARKET_BORDERS), 5, inputs)
+    return Task(values, "price, 100 log", _borders(table.times, choose, test), 5, inputs)
+
+
+def _range(table: Table, choose: str, test: str) -> Task:
+    values, returns = log_range(table), 100 * np.diff(np.log(table["close"]), prepend=np.log(table["close"][0]))
+    inputs = np.column_stack([values, returns, np.abs(returns)])
+    return Task(values, "log of the day's range", _borders(table.times, choose, test), 5, inputs)
+
+
+def google_price() -> Task:
+    return _price(markets.google(), *GOOGLE_BORDERS)
+
+
+def google_range() -> Task:
+    return _range(markets.google(), *GOOGLE_BORDERS)
+
+
+def sp500_price() -> Task:
+    return _price(markets.sp500(), *SP500_BORDERS)
 
 
 def sp500_range() -> Task:
-    table = markets.sp500()
-    values = log_range(table)
-    returns = 100 * np.diff(np.log(table["close"]), prepend=np.log(table["close"][0]))
-    inputs = np.column_stack([values, returns, np.abs(returns)])
-    return Task(values, "log of the day's range", _borders(table.times, *MARKET_BORDERS), 5, inputs)
+    return _range(markets.sp500(), *SP500_BORDERS)
 
 
 def log_range(table: Table) -> NDArray:
@@ -182,6 +196,8 @@ TASKS: dict[str, Callable[[], Task]] = {
     "carbon dioxide": co2,
     "El Niño": el_nino,
     "Seattle": seattle,
+    "Google, price": google_price,
+    "Google, range": google_range,
     "S&P 500, price": sp500_price,
     "S&P 500, range": sp500_range,
     "taxis": taxis,
@@ -196,8 +212,8 @@ def results(name: str) -> dict[str, Any]:
 
     Parameters
     ----------
-    name : {"time_series_results.json", "heartbeat_detection.json"}
-        Written by data/train_forecasters.py and data/train_detectors.py.
+    name : {"time_series_results.json", "analogue_results.json", "heartbeat_detection.json"}
+        Written by data/train_forecasters.py, data/look_up_analogues.py and data/train_detectors.py.
     """
     if name not in RESULTS_SHA256:
         raise ValueError(f"name is {name!r}; expected one of {', '.join(RESULTS_SHA256)}")

@@ -42,7 +42,10 @@ class Recording:
     ectopic: NDArray[np.bool_]
 
     def resampled(self, divisor: int) -> "Recording":
-        """Return every `divisor`-th sample, after a low-pass filter."""
+        """Return every `divisor`-th sample, after a low-pass filter that is symmetric in time.
+
+        Each sample therefore knows a little of what comes next: 40 samples of the original, 111 ms at 360 a second.
+        """
         slower = signal.decimate(self.signal, divisor, ftype="fir")
         return Recording(slower, self.rate / divisor, self.beats // divisor, self.ectopic)
 

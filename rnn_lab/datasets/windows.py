@@ -20,13 +20,16 @@ class Windows:
     task : Task
     anchor : ndarray, shape (T, K), optional
         In row t a forecast of the next K values from what is known at step t, NaN where there is none; if left out,
-        the value of a season before, which without a season is the last one. Scale and shift of the inputs and the size of the distances come from the training part alone.
+        the value of a season before, which without a season is the last one. Scale and shift of the inputs and the
+        size of the distances come from the training part alone.
 
     Attributes
     ----------
     x : ndarray of float32, shape (T, 1, D)
     y : ndarray of float32, shape (T, 1, K)
         What the network is to say at each step; NaN where the future or the anchor is unknown.
+    size : ndarray, shape (K,)
+        The distance that is written as 1, in the unit of the series.
     """
 
     def __init__(self, task: Task, anchor: NDArray | None = None) -> None:
@@ -40,10 +43,10 @@ class Windows:
         distance[steps] = following(task.values, steps + 1, horizon) - self.anchor[steps]
         trained = distance[: choose - horizon]
         self._first = int(np.argmax(np.isfinite(trained).all(axis=1)))  # the first step with an anchor
-        self._size = np.sqrt(np.mean(trained[self._first :] ** 2, axis=0))
+        self.size = np.sqrt(np.mean(trained[self._first :] ** 2, axis=0))
         scaler = Scaler.fit(task.inputs[:choose])
         self.x = scaler.scale(task.inputs).astype(np.float32)[:, None]
-        self.y = (distance / self._size).astype(np.float32)[:, None]
+        self.y = (distance / self.size).astype(np.float32)[:, None]
 
     def sample(self, rng: np.random.Generator, length: int, size: int) -> tuple[NDArray, NDArray]:
         """Draw windows from the training part -> x, shape (length, size, D), and y, shape (length, size, K).
@@ -72,4 +75,4 @@ class Windows:
         steps : ndarray of int, shape (O,)
             The last known step of each, one less than the origin.
         """
-        return self.anchor[steps][..., None] + answers * self._size[:, None]
+        return self.anchor[steps][..., None] + answers * self.size[:, None]

@@ -7,12 +7,23 @@ at o, ..., o + horizon - 1 are forecast; whatever is fitted, is fitted on the fi
 import warnings
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from statsmodels.tsa.ar_model import AutoReg, ar_select_order
 from statsmodels.tsa.holtwinters import ExponentialSmoothing
 
 from rnn_lab.evaluation import following
-from rnn_lab.nn.checks import as_array, as_size
+from rnn_lab.nn.checks import as_array, as_ndarray, as_size
+
+
+def _checked(values: NDArray, origins: ArrayLike, first: int) -> tuple[NDArray, NDArray[np.integer]]:
+    """Return the series and the origins, or say that a forecast would begin before there is anything to begin from."""
+    values, origins = as_array("values", values, ("T",), finite=True), as_ndarray("origins", origins)
+    if origins.size and (origins.min() < first or origins.max() > len(values)):
+        raise ValueError(
+            f"origins goes from {origins.min()} to {origins.max()}; expected from {first}, before which too little is "
+            f"known, to {len(values)}, the end of the series"
+        )
+    return values, origins
 
 
 def seasonal_naive(values: NDArray, origins: NDArray, horizon: int, period: int = 1) -> NDArray:
@@ -25,8 +36,8 @@ def seasonal_naive(values: NDArray, origins: NDArray, horizon: int, period: int 
         Each at least a period after the start.
     horizon, period : int
     """
-    steps = np.arange(horizon) % as_size("period", period) - period
-    return values[np.asarray(origins)[:, None] + steps]
+    values, origins = _checked(values, origins, as_size("period", period))
+    return values[origins[:, None] + np.arange(horizon) % period - period]
 
 
 def harmonic_profile(
@@ -46,6 +57,10 @@ def harmonic_profile(
     ahead : int
         How many steps to go on after the end of the series.
     """
+    values = as_array("values", values, ("T",), finite=True)
+    weights_in_all = degree + 1 + 2 * sum(periods.values())
+    if not weights_in_all <= known <= len(values):
+        raise ValueError(f"known is {known}; expected from {weights_in_all}, the weights to fit, to {len(values)}")
     t = np.arange(len(values) + ahead)
     columns = [(t / known) ** power for power in range(degree + 1)]
     for period, harmonics in periods.items():
@@ -77,14 +92,14 @@ def autoregression(values: NDArray, origins: NDArray, horizon: int, known: int, 
     ValueError
         If the known part is constant, holds NaN, or is too short for the order.
     """
-    past = as_array("values", values[:known], ("known",), finite=True)
-    shortest = 2 * as_size("order", order) + 2
+    values, origins = _checked(values, origins, as_size("order", order))
+    past, shortest = values[:known], 2 * order + 2
     if len(past) < shortest:
         raise ValueError(f"values has {len(past)} known ones; expected at least {shortest} for an order of {order}")
     if np.ptp(past) == 0:
         raise ValueError("values is constant; expected a series that varies")
     intercept, *weights = AutoReg(past, order).fit().params  # the last step's weight first
-    recent = following(values, np.asarray(origins) - order, order)
+    recent = following(values, origins - order, order)
     forecast = np.empty((len(recent), horizon))
     for k in range(horizon):
         forecast[:, k] = intercept + recent[:, ::-1] @ np.array(weights)
@@ -109,6 +124,9 @@ def exponential_smoothing(
     -------
     ndarray, shape (O, K)
     """
+    values, origins = _checked(values, origins, 1)
+    if known < 2 * (period or 5):
+        raise ValueError(f"known is {known}, too short a series; expected at least {2 * (period or 5)} values")
     form = {"trend": "add", "damped_trend": True}
     form |= {"seasonal": "add", "seasonal_periods": period} if period else {}
     with warnings.catch_warnings():
@@ -123,7 +141,7 @@ def exponential_smoothing(
         )
     model = ExponentialSmoothing(values, **form, initialization_method="known", **start)
     smoothed = model.fit(optimized=False, **speeds)
-    last = np.asarray(origins) - 1
+    last = origins - 1
     damping = np.cumsum(speeds["damping_trend"] ** np.arange(1, horizon + 1))
     forecast = smoothed.level[last, None] + smoothed.trend[last, None] * damping
     return forecast + seasonal_naive(smoothed.season, origins, horizon, period) if period else forecast
@@ -146,7 +164,11 @@ def lagged_regression(
     penalty : float
         On the squares of the weights of standardised inputs, relative to the mean squared error.
     """
-    windows = np.lib.stride_tricks.sliding_window_view(inputs, as_size("lags", lags), axis=0)
+    values, origins = _checked(values, origins, as_size("lags", lags))
+    inputs = as_array("inputs", inputs, (len(values), "D"), finite=True)
+    if known < lags + horizon + 1:
+        raise ValueError(f"known is {known}, too short a series; expected at least {lags + horizon + 1} values")
+    windows = np.lib.stride_tricks.sliding_window_view(inputs, lags, axis=0)
     table = windows.reshape(len(windows), -1)  # row r ends with the input at step r + lags - 1
     fitted = np.arange(lags, known - horizon + 1)  # origins whose horizon is known
     mean, deviation = table[fitted - lags].mean(axis=0), table[fitted - lags].std(axis=0)
@@ -154,5 +176,36 @@ def lagged_regression(
     x, y = table[fitted - lags], following(values, fitted, horizon) - values[fitted - 1, None]
     squares = x.T @ x + penalty * len(x) * np.eye(x.shape[1])
     weights = np.linalg.solve(squares, x.T @ (y - y.mean(axis=0)))
-    origins = np.asarray(origins)
     return values[origins - 1, None] + table[origins - lags] @ weights + y.mean(axis=0)
+
+
+def analogues(values: NDArray, origins: NDArray, horizon: int, known: int, length: int, neighbours: int) -> NDArray:
+    """Forecast what followed the most similar pieces of the known part (Lorenz, 1969), shape (O, K).
+
+    A piece is the last `length` values, relative to the last one. Those that overlap with what is forecast, or with
+    what it is forecast from, are no neighbours, so that no origin of the known part finds itself.
+
+    Parameters
+    ----------
+    values : ndarray, shape (T,)
+    origins : ndarray of int, shape (O,)
+        Each at least `length` after the start.
+    horizon, known, length, neighbours : int
+    """
+    values, origins = _checked(values, origins, as_size("length", length))
+    library = np.arange(length, known - horizon + 1)
+    if len(library) < as_size("neighbours", neighbours) + 2 * (length + horizon):
+        raise ValueError(f"known is {known}, too short a series for {neighbours} neighbours that do not overlap")
+
+    def pieces(origins: NDArray) -> NDArray:
+        return (following(values, origins - length, length) - values[origins - 1, None]).astype(np.float32)
+
+    candidates, followed = pieces(library), following(values, library, horizon) - values[library - 1, None]
+    sizes = np.sum(candidates**2, axis=1)
+    forecast = np.empty((len(origins), horizon))
+    for block in np.array_split(np.arange(len(origins)), len(origins) // 256 + 1):
+        distance = sizes - 2 * pieces(origins[block]) @ candidates.T  # up to the size of the piece itself
+        distance[np.abs(origins[block, None] - library) < length + horizon] = np.inf
+        nearest = np.argpartition(distance, neighbours, axis=1)[:, :neighbours]
+        forecast[block] = followed[nearest].mean(axis=1)
+    return values[origins - 1, None] + forecast

@@ -4,8 +4,8 @@ A sound is a one-dimensional array of samples from -1 to 1, RATE of them a secon
 """
 
 import io
+from fractions import Fraction
 from functools import cache
-from math import gcd
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +23,7 @@ SMALLEST = 1e-12  # keeps the logarithm of silence finite
 QUIET = 1e-3  # a root mean square below which a recording is silence
 AUDIBLE, MARGIN = 0.05, 400  # of the loudest frame's root mean square; samples
 MOST_CHANNELS = 32
+FINEST = 1000  # of the ratio of two rates; 44,100 Hz needs 441
 RATES = (1000, 400_000)  # from a toy's to a studio's
 
 
@@ -167,8 +168,8 @@ def as_sound(samples: ArrayLike, rate: int) -> NDArray[np.float32]:
     if rate != RATE:
         from scipy.signal import resample_poly  # imported here, because bundled sound has the right rate
 
-        common = gcd(rate, RATE)
-        sound = resample_poly(sound, RATE // common, rate // common)
+        ratio = Fraction(RATE, rate).limit_denominator(FINEST)
+        sound = resample_poly(sound, ratio.numerator, ratio.denominator)
     return sound.astype(np.float32)
 
 

@@ -116,7 +116,7 @@ def test_every_width_is_read(subtype, tmp_path):
         np.testing.assert_allclose(read_sound(source), tone(), atol=0.02)
 
 
-@pytest.mark.parametrize("rate", [4000, 8000, 11025, 16000, 22050, 44100, 48000, 96000])
+@pytest.mark.parametrize("rate", [4000, 8000, 11025, 16000, 22050, 44100, 44101, 48000, 96000, 399_999])
 def test_every_rate_becomes_ours(rate):
     ours = as_sound(tone(rate=rate), rate)
     assert len(ours) == pytest.approx(RATE / 2, abs=1)

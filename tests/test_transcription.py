@@ -107,6 +107,25 @@ def test_the_character_model_is_that_of_the_n_grams():
     assert likely > unlikely
 
 
+@given(st.integers(0, 2**32 - 1))
+def test_the_score_adds_what_the_language_says_of_every_symbol_and_of_the_end(seed):
+    log_p, K = random_log_p(seed, 4, 3), 3
+
+    def language(text):
+        return log_softmax(np.random.default_rng([seed, *text, 9]).standard_normal(K))
+
+    texts = every_text(log_p)
+    scores = {
+        text: value + sum(language(text[:n])[text[n]] for n in range(len(text))) + language(text)[0]
+        for text, value in texts.items()
+    }
+    found = prefix_search(log_p, 1000, language)
+    assert {candidate.symbols for candidate in found} == set(texts)
+    for candidate in found:
+        assert candidate.score == pytest.approx(scores[candidate.symbols], abs=1e-10)
+    assert found[0].symbols == max(scores, key=scores.get)
+
+
 def test_a_language_decides_between_equals():
     log_p = np.log(np.array([[0.01, 0.495, 0.495]]))
     assert prefix_search(log_p, 4, lambda text: np.array([0.0, -1.0, 0.0]))[0].symbols == (2,)

@@ -1,6 +1,7 @@
 // Records sound, or takes a sound file, and hands its bytes to the kernel. Nothing is written to disk.
 
 const RATE = 8000; // samples a second, the course's
+const LARGEST = 8e6; // bytes of a file: the connection to the kernel closes at 10 MB
 // Filters that are made for telephone calls take parts of words away.
 const UNPROCESSED = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
 
@@ -86,7 +87,12 @@ function render({ model, el }) {
     record.disabled = false;
   };
   file.onchange = async () => {
-    if (file.files.length) hand(await file.files[0].arrayBuffer());
+    const [chosen] = file.files;
+    if (chosen) {
+      const fits = chosen.size <= LARGEST;
+      status.textContent = fits ? "" : `The file has ${Math.ceil(chosen.size / 1e6)} MB; choose one of 8 MB at most.`;
+      if (fits) hand(await chosen.arrayBuffer());
+    }
     file.value = "";
   };
   return () => {

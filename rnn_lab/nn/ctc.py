@@ -102,11 +102,7 @@ def forward_backward(
         If an argument does not fit.
     """
     log_p = as_array("log_p", log_p, ("T", "N", "K"))
-    T, N, K = log_p.shape
-    labels, counts = _as_labels(labels, label_lengths, N, K)
-    mask = as_mask(lengths, T, N)
-    ends = np.full(N, T) if mask is None else mask.sum(axis=0)[:, 0]
-    return _lattice(log_p, labels, counts, ends)
+    return _lattice(log_p, *_as_texts(labels, label_lengths, lengths, log_p.shape))
 
 
 def ctc_loss(
@@ -135,11 +131,9 @@ def ctc_loss(
     """
     logits = as_array("logits", logits, ("T", "N", "K"), finite=True)
     T, N, K = logits.shape
-    labels, counts = _as_labels(labels, label_lengths, N, K)
-    mask = as_mask(lengths, T, N)
-    ends = np.full(N, T) if mask is None else mask.sum(axis=0)[:, 0]
+    symbols, counts, ends = _as_texts(labels, label_lengths, lengths, logits.shape)
     log_p = log_softmax(logits)
-    lattice = _lattice(log_p, labels, counts, ends)
+    lattice = _lattice(log_p, symbols, counts, ends)
 
     # One symbol, many states: the posteriors add up, as a product with one-hot columns.
     of_states = (lattice.symbols[:, :, None] == np.arange(K)).astype(logits.dtype)  # (N, S, K)
@@ -197,6 +191,15 @@ def _lattice(log_p: NDArray, labels: NDArray, counts: NDArray, ends: NDArray) ->
     before_last = np.take_along_axis(final, np.maximum(last - 1, 0), axis=1)[:, 0]
     total = np.where(counts > 0, np.logaddexp(at_last, before_last), at_last)
     return Lattice(symbols, emissions, alpha, beta, np.where(total > IMPOSSIBLE / 2, total, -np.inf))
+
+
+def _as_texts(
+    labels: Any, label_lengths: ArrayLike | None, lengths: ArrayLike | None, shape: tuple[int, ...]
+) -> tuple[NDArray[np.integer], NDArray[np.integer], NDArray[np.integer]]:
+    """Check texts and lengths for scores of a shape -> labels (L, N), the length of each text, and of each sequence."""
+    T, N, K = shape
+    mask = as_mask(lengths, T, N)
+    return *_as_labels(labels, label_lengths, N, K), np.full(N, T) if mask is None else mask.sum(axis=0)[:, 0]
 
 
 def _as_labels(

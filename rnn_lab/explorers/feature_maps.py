@@ -26,8 +26,8 @@ class Answers:
     picture : ndarray, shape (40, 40, 3)
     maps : ndarray, shape (F, rows, columns)
         After the relu, before pooling.
-    filters : ndarray, shape (F, k, k)
-        The weights, in the mean over their input channels.
+    filters : ndarray, shape (F, k, k) or (F, 1, 3)
+        The weights; those of the colours side by side, and of several maps below how strong they are together.
     """
 
     picture: NDArray
@@ -56,7 +56,11 @@ def compute(encoder: PictureEncoder, number: int, layer: str = "shape1") -> Answ
     pictures = draw([random_scene(rng, "test")], rng)
     _, cache = encoder.forward(pictures)
     weights = encoder.layers[layer].convolution.params["W"]
-    return Answers(pictures[0], cache.layers[layer].active[0].transpose(2, 0, 1), weights.mean(axis=3))
+    if layer == "colour":
+        filters = weights[:, 0]
+    else:
+        filters = weights[..., 0] if weights.shape[3] == 1 else np.linalg.norm(weights, axis=3)
+    return Answers(pictures[0], cache.layers[layer].active[0].transpose(2, 0, 1), filters)
 
 
 def tiled(maps: NDArray) -> NDArray:

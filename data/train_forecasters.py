@@ -5,9 +5,9 @@
 
 Everything is fitted on the training part. Within a family of baselines, the variant that does best on the choosing
 part is kept; a network keeps the weights that do best there, and its band is widened by what was outside there. Which
-baseline and which network stand for their side is decided there too. The test part decides nothing, but it was looked at
-twice: after the first look, the margins that adapt were added. Stopped, the same command goes on with the series that
-are missing; remove the file to begin anew.
+baseline and which network stand for their side is decided there too. The test part decides nothing, but it was looked
+at twice: after the first look, the margins that adapt were added. Stopped, the same command goes on with the series
+that are missing; remove the file to begin anew.
 """
 
 import argparse

@@ -10,7 +10,18 @@ from rnn_lab.exercises.framework import Exercise
 from rnn_lab.exercises.panel import Panel
 from rnn_lab.nn import RNN, RNNCell, clip_by_norm, mean_squared_error
 
-CHAPTERS = ("start", "cell", "bptt", "gates", "language_model", "sentiment", "translation", "speech", "captioning")
+CHAPTERS = (
+    "start",
+    "cell",
+    "bptt",
+    "gates",
+    "language_model",
+    "sentiment",
+    "translation",
+    "speech",
+    "time_series",
+    "captioning",
+)
 ALL = {
     f"{chapter}.{name}": value
     for chapter in CHAPTERS
@@ -49,6 +60,11 @@ FEWEST_MISCONCEPTIONS = {
     "translation.masked_weights": 6,
     "translation.decoder_inputs": 6,
     "translation.beam_step": 6,
+    "time_series.scaled": 8,
+    "time_series.seasonal_naive": 8,
+    "time_series.pinball_gradient": 8,
+    "time_series.rolling_rmse": 8,
+    "time_series.threshold_for_recall": 8,
     "speech.mel_filters": 6,
     "speech.collapse": 6,
     "speech.ctc_forward": 7,

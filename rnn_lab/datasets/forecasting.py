@@ -61,7 +61,10 @@ class Task:
     def origins(self, part: str) -> NDArray[np.integer]:
         """Return the origins in the part ``"train"``, ``"choose"`` or ``"test"`` whose horizon ends in it."""
         choose, test = self.borders
-        first, end = {"train": (1, choose), "choose": (choose, test), "test": (test, len(self.values))}[part]
+        ends = {"train": (1, choose), "choose": (choose, test), "test": (test, len(self.values))}
+        if part not in ends:
+            raise ValueError(f"part is {part!r}; expected 'train', 'choose' or 'test'")
+        first, end = ends[part]
         return rolling_origins(end, first, self.horizon, self.every)
 
 

@@ -66,7 +66,7 @@ def annotations(content: bytes) -> tuple[NDArray[np.integer], NDArray[np.integer
     while place < len(words) and words[place]:
         code, value = divmod(int(words[place]), 1 << 10)
         place += 1
-        if code == SKIP:
+        if code == SKIP and place + 1 < len(words):
             now += (int(words[place]) << 16) + int(words[place + 1])  # the high half comes first
             place += 2
         elif code == AUX:

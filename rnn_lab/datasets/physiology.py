@@ -79,8 +79,12 @@ def heartbeats(
     Raises
     ------
     TypeError, ValueError
-        If `seconds` or `rate` is not above 0, or `rng` is not a generator.
+        If `seconds` or `rate` is not above 0, `ectopic` no probability, `noise` or `wander` negative, or `rng` not a
+        generator.
     """
+    for name, value, most in [("ectopic", ectopic, 1), ("noise", noise, np.inf), ("wander", wander, np.inf)]:
+        if not 0 <= value <= most:
+            raise ValueError(f"{name} is {value!r}; expected a number from 0 to {most}")
     rng, step = as_generator(rng), 1 / as_positive("rate", rate)
     t = np.arange(round(as_positive("seconds", seconds) * rate)) * step
     peaks, is_ectopic = _beat_times(t[-1] + 2, rng, ectopic)

@@ -34,7 +34,7 @@ class Series:
 
     def __post_init__(self) -> None:
         refuse_gaps("years", self.years)
-        refuse_non_finite("values", self.values)
+        _check_column("values", self.values, self.years)
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Table:
     def __post_init__(self) -> None:
         refuse_disorder("times", self.times)
         for name, column in self.columns.items():
-            refuse_non_finite(name, column)
+            _check_column(name, column, self.times)
 
     def __getitem__(self, name: str) -> NDArray:
         return self.columns[name]
@@ -92,3 +92,9 @@ def refuse_gaps(name: str, times: NDArray) -> None:
             f"{name} has {len(odd)} gap(s), the first after {times[place]} (index {place}), where the next is "
             f"{times[place + 1]}; expected equal steps of {usual}: fill the gap, or use the longest part without one"
         )
+
+
+def _check_column(name: str, column: NDArray, times: NDArray) -> None:
+    if len(column) != len(times):
+        raise ValueError(f"{name} has {len(column)} entries for {len(times)} times; expected one for each")
+    refuse_non_finite(name, column)

@@ -284,7 +284,7 @@ def strictly_above(scores, unusual, recall):
 
 def rounded_down(scores, unusual, recall):
     """The number of unusual ones to find is rounded down, so that fewer are found than asked for: round it up."""
-    needed = max(int(np.ceil(recall * unusual.sum())) - 1, 1)
+    needed = max(int(recall * unusual.sum()), 1)
     return with_precision(np.sort(scores[unusual])[::-1][needed - 1], scores, unusual)
 
 

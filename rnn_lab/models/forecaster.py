@@ -118,6 +118,9 @@ class QuantileForecaster:
         warm_up: int = 0,
     ) -> None:
         self.horizon, self.quantiles = as_size("horizon", horizon), as_array("quantiles", quantiles, ("Q",))
+        ascending = np.diff(self.quantiles, prepend=0.0, append=1.0)
+        if (ascending <= 0).any():
+            raise ValueError(f"quantiles is {self.quantiles.tolist()}; expected numbers that rise, between 0 and 1")
         self._model = SequenceModel(layer, self.horizon * len(self.quantiles), self._loss, rng)
         self.layer, self.readout = self._model.layer, self._model.readout
         self.warm_up = _as_warm_up(warm_up)

@@ -37,6 +37,9 @@ EXPLORERS = [
     Explorer("translation", "explorer(spelling())", "number"),
     Explorer("speech", "explorer(*hearing())", "noise"),
     Explorer("lattice", "explorer(*aligning())", "step", span=5),
+    Explorer("forecast", "explorer(*forecasting())", "place"),
+    Explorer("anomaly", "explorer(*beating())", "count"),
+    Explorer("state_space", "explorer(*circling())", "time"),
     Explorer("scene_editor", "explorer(bundled_captioner())", "x2"),
     Explorer("feature_maps", "explorer(bundled_captioner().encoder)", "scene"),
     Explorer("saliency", "explorer(bundled_captioner())", "word", span=7),
@@ -50,7 +53,8 @@ WAYS = {
 SET_UP = """\
 import sys
 sys.path.insert(0, {tests!r})
-from benchmarks.stamped import aligning, hearing, judging, recalling, show_interact, show_live, spelling
+from benchmarks.stamped import aligning, beating, circling, forecasting, hearing, judging, recalling, spelling
+from benchmarks.stamped import show_interact, show_live
 from rnn_lab import plots
 from rnn_lab.datasets.memory import memory_curves
 from rnn_lab.models import bundled_captioner

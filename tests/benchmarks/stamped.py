@@ -16,7 +16,7 @@ from ipywidgets import SelectionSlider, interact
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from rnn_lab import live
+from rnn_lab import datasets, evaluation, live
 from rnn_lab.audio import features
 from rnn_lab.datasets import numbers, speech
 from rnn_lab.datasets.memory import Batch, recall
@@ -89,6 +89,31 @@ def judging() -> tuple[Classifier, Words]:
     """Return a classifier of the course's own sentences, not trained, and its vocabulary."""
     words, rng = Words([sentence.words for sentence in opinions(train=500).train]), np.random.default_rng(0)
     return Classifier(len(words), 2, GRU(32, 24, rng, dtype=np.float32), rng, pooling="mean"), words
+
+
+def forecasting() -> tuple[Any, ...]:
+    """Return El Niño with bands of two kinds, drawn at random around it."""
+    sea, rng = datasets.el_nino(), np.random.default_rng(0)
+    origins = np.arange(100, 600)
+    middle = evaluation.following(sea.values, origins, 12)[..., None]
+    quantiles = middle + np.sort(rng.standard_normal((len(origins), 12, 3)), axis=-1)
+    return sea.years, sea.values, origins, {"a band": quantiles, "a line": middle + 0.5}, sea.unit
+
+
+def beating() -> tuple[Any, ...]:
+    """Return a simulated heart with scores of its beats, drawn at random."""
+    rng = np.random.default_rng(0)
+    heart = datasets.heartbeats(240, rng)
+    scores = {name: rng.standard_normal(len(heart.beats)) + heart.ectopic for name in ("one", "other")}
+    return heart.signal, heart.rate, heart.beats, heart.ectopic, scores
+
+
+def circling() -> tuple[Any, ...]:
+    """Return a simulated heart with the states of a GRU, not trained, that reads it."""
+    rng = np.random.default_rng(0)
+    heart = datasets.heartbeats(30, rng)
+    states, _, _ = GRU(1, 32, rng).forward(heart.signal[:, None, None])
+    return heart.signal, states[:, 0], heart.rate
 
 
 @cache

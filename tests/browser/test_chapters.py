@@ -141,6 +141,14 @@ def test_every_slider_moves_the_picture(chapter):
             "blanks dropped first",
         ),
         (
+            "08_time_series.ipynb",
+            "exercises.time_series.scaled.check(my_scaled)",
+            "def my_scaled(values, known):\n"
+            "    return (values - values.mean(axis=0)) / values.std(axis=0)\n\n"
+            "exercises.time_series.scaled.check(my_scaled)",
+            "scaler on everything",
+        ),
+        (
             "09_captioning.ipynb",
             "exercises.captioning.pooling_backward.check(my_pooling_backward)",
             "def my_pooling_backward(dy, x):\n"

@@ -48,7 +48,7 @@ def test_every_forecast_is_drawn():
     controls.assert_every_setting_draws()
     controls.assert_ends_differ_in_pixels()
     for _ in controls.frames("origin", [len(ORIGINS) - 1]):
-        assert "not known yet" in controls.live.alt
+        assert "the last known month is 1957-06" in controls.live.alt
 
 
 def test_an_alarm_by_hand():

@@ -73,7 +73,8 @@ def explorer(
     above.set_xlabel("recall: share of the ectopic beats that are reported")
     (curve,) = above.plot([], [], color=plots.STATE, drawstyle="steps-post")
     (dot,) = above.plot([], [], "o", color=plots.GRADIENT, markersize=9)
-    heading = above.set_title("beats")
+    reported = above.set_title("beats", loc="left")
+    heading = above.set_title("precision", loc="right")
     low, high = np.min(signal), np.max(signal)
     below.set(xlim=(0, SECONDS), ylim=(low - 0.1, high + 0.6), ylabel="millivolts")
     below.set_xlabel("seconds from the place; red triangles: ectopic, rings: reported")
@@ -93,22 +94,22 @@ def explorer(
             places = (beats[inside & which] - first) / rate
             artist.set_data(places, np.full(len(places), y))
         heading.set_text(
-            f"{detector}: {alarm.reported.sum()} of {len(beats)} beats are reported; precision {alarm.precision:.0%}, "
-            f"recall {alarm.recall:.0%}, average precision {alarm.curve.average:.2f}"
+            f"precision {alarm.precision:.0%}, recall {alarm.recall:.0%}, average precision {alarm.curve.average:.2f}"
         )
+        reported.set_text(f"{detector}: {alarm.reported.sum()} of {len(beats)} beats are reported")
 
     live = LiveFigure(
         figure,
-        [curve, dot, heading, line, true, rings],
+        [curve, dot, reported, heading, line, true, rings],
         alt=lambda: (
             "Precision against recall of a detector with a dot at the threshold; below, some seconds of the heart, its "
-            f"ectopic and its reported beats marked. {heading.get_text()}."
+            f"ectopic and its reported beats marked. {reported.get_text()}."
         ),
     )
     start, end = beats[0] / rate - 1, len(signal) / rate - SECONDS
     return live.explore(
         update,
-        detector=Dropdown(options=list(detectors), value=list(detectors)[-1], description="detector"),
+        detector=Dropdown(options=list(detectors), description="detector"),
         count=IntSlider(int(ectopic.sum()), 1, len(beats), description="beats reported"),
         place=FloatSlider(start, min=start, max=end, step=1, description="place, s"),
     )

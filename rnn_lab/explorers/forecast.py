@@ -101,7 +101,8 @@ def explorer(
     (line,) = axes.plot([], [], color=plots.PREDICTION, marker=".", markersize=5)
     band = PolyCollection([], facecolors=plots.PREDICTION, alpha=0.3, linewidths=0)
     axes.add_collection(band, autolim=False)
-    heading = axes.set_title("origin")
+    seen_from = axes.set_title("origin", loc="left")
+    heading = axes.set_title("error", loc="right")
 
     def update(place: int, ahead: int, model: str) -> None:
         origin = int(origins[place])
@@ -114,18 +115,18 @@ def explorer(
         left = np.column_stack([view.steps, view.upper])[::-1]
         start = [[0, view.past[-1]]]
         band.set_verts([np.concatenate([start, right, left])])
-        said = "the rest is not known yet" if np.isnan(view.truth).any() else f"error {view.error:.2f}"
-        heading.set_text(f"{model}, the last known {step} is {_date(times[origin - 1])}: {said}")
+        seen_from.set_text(f"{model}, the last known {step} is {_date(times[origin - 1])}")
+        heading.set_text("the rest is not known yet" if np.isnan(view.truth).any() else f"error {view.error:.2f}")
 
     live = LiveFigure(
         figure,
-        [past, truth, line, band, heading],
-        alt=lambda: f"A series up to an origin, a forecast with its band, and what then came. {heading.get_text()}.",
+        [past, truth, line, band, seen_from, heading],
+        alt=lambda: f"A series up to an origin, a forecast with its band, and what then came: {seen_from.get_text()}.",
     )
     return live.explore(
         update,
         place=IntSlider(len(origins) // 2, 0, len(origins) - 1, description="origin"),
-        ahead=IntSlider(horizon, 1, horizon, description=f"{step}s ahead"),
+        ahead=IntSlider(max(1, 3 * horizon // 4), 1, horizon, description=f"{step}s ahead"),
         model=Dropdown(options=list(forecasts), description="model"),
     )
 

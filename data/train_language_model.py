@@ -8,8 +8,8 @@ The settings were chosen with --try, which trains on the training part alone and
 reads the text as a stream, carries the state from block to block, and lets the learning rate fall to zero as its time
 runs out. Each minute it writes a checkpoint; stopped, the same command goes on where it was.
 
-Minutes are those of the processor, so that it does not matter what else the machine does: a run of n minutes takes n
-minutes on one core. OPENBLAS_NUM_THREADS=1 keeps it to one.
+Minutes are those of the clock on the wall: let nothing else run. If something has to, set OPENBLAS_NUM_THREADS=1, since
+threads that wait for one another are slower than one.
 """
 
 import argparse
@@ -76,10 +76,10 @@ def train(name, run, ids, checkpoint=None):
             param[...] = groups["params"][key]
         optimizer.state, used = groups["optimizer"], notes["seconds"]
         rng.bit_generator.state = notes["rng"]
-    began = saved = time.process_time()
+    began = saved = time.perf_counter()
 
     def elapsed():
-        return used + time.process_time() - began
+        return used + time.perf_counter() - began
 
     def save():
         if checkpoint:
@@ -94,9 +94,9 @@ def train(name, run, ids, checkpoint=None):
         if elapsed() > printed + seconds / 20:
             printed, step = elapsed(), int(optimizer.state["step"])
             print(f"{name}: {printed:6.0f} s, {step:6d} steps, {np.mean(losses[-200:]):.3f} nats", flush=True)
-        if time.process_time() > saved + 60 or history.stopped == "interrupted":
+        if time.perf_counter() > saved + 60 or history.stopped == "interrupted":
             save()
-            saved = time.process_time()
+            saved = time.perf_counter()
         if history.stopped == "interrupted":
             raise SystemExit("Stopped; the same command goes on from here.")
     save()

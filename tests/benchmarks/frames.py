@@ -37,11 +37,10 @@ EXPLORERS = [
     Explorer("translation", "explorer(spelling())", "number"),
     Explorer("speech", "explorer(*hearing())", "noise"),
     Explorer("lattice", "explorer(*aligning())", "step", span=5),
-    Explorer("forecast", "explorer(*forecasting())", "place"),
-    Explorer("anomaly", "explorer(*beating())", "count"),
+    Explorer("forecast", "explorer(*forecasting())", "ahead", span=2),
+    Explorer("anomaly", "explorer(*beating())", "place"),
     Explorer("state_space", "explorer(*circling())", "time"),
     Explorer("scene_editor", "explorer(bundled_captioner())", "x2"),
-    Explorer("feature_maps", "explorer(bundled_captioner().encoder)", "scene"),
     Explorer("saliency", "explorer(bundled_captioner())", "word", span=7),
 ]
 RECORDING = Explorer("unrolled", "explorer()", "")

@@ -48,3 +48,28 @@ def read_arrays(path: Path) -> tuple[dict[str, NDArray], dict[str, str]]:
         raise ValueError(
             f"{path} is damaged or not a safetensors file ({error}); move it away or bring back a copy"
         ) from None
+
+
+def restore(params: Mapping[str, NDArray], arrays: Mapping[str, NDArray], path: Path, prefix: str = "") -> None:
+    """Copy the arrays of a file into a model's parameters, in place.
+
+    Parameters
+    ----------
+    params : mapping of str to ndarray
+        The model's own, of any shapes.
+    arrays : mapping of str to ndarray
+        What `read_arrays` found at `path`.
+    prefix : str
+        What stands before each parameter's name in the file.
+
+    Raises
+    ------
+    ValueError
+        If one is missing or has another shape.
+    """
+    for name, param in params.items():
+        weights = arrays.get(prefix + name)
+        if weights is None or weights.shape != param.shape:
+            came = "nothing" if weights is None else f"an array of shape {weights.shape}"
+            raise ValueError(f"{path} holds {came} as {prefix}{name}; expected an array of shape {param.shape}")
+        param[...] = weights

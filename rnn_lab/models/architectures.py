@@ -11,7 +11,7 @@ import numpy as np
 from rnn_lab.datasets.download import bundled
 from rnn_lab.models.language_model import LanguageModel
 from rnn_lab.nn import GRU, LSTM, RNN, Stacked
-from rnn_lab.storage import read_arrays, write_arrays
+from rnn_lab.storage import read_arrays, restore, write_arrays
 
 CELLS = {"RNN": RNN, "GRU": GRU, "LSTM": LSTM}
 BUNDLED_SHA256 = "1f4002d70cc0593f4d7884a3e320acb26e927ae4985160c1da0bd1124e444798"
@@ -82,12 +82,7 @@ def load_models(path: Path) -> dict[str, LanguageModel]:
     models = {}
     for name, measures in json.loads(metadata["architectures"]).items():
         model = Architecture(**measures).build()
-        for key, param in model.params.items():
-            weights = arrays.get(f"{name}/{key}")
-            if weights is None or weights.shape != param.shape:
-                came = "nothing" if weights is None else f"an array of shape {weights.shape}"
-                raise ValueError(f"{path} holds {came} as {name}/{key}; expected an array of shape {param.shape}")
-            param[...] = weights
+        restore(model.params, arrays, path, f"{name}/")
         models[name] = model
     return models
 

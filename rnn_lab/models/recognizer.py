@@ -17,7 +17,7 @@ from rnn_lab.nn.composed import Composed, as_recurrent
 from rnn_lab.nn.ctc import ctc_loss
 from rnn_lab.nn.functions import log_softmax
 from rnn_lab.nn.recurrent import Recurrent
-from rnn_lab.storage import read_arrays, write_arrays
+from rnn_lab.storage import read_arrays, restore, write_arrays
 
 BUNDLED_SHA256 = "4b2ec511b556d10f8e1b1adae39f77808b577dc46267f25e4c4c06894c685001"
 
@@ -221,11 +221,7 @@ def load_recognizer(path: Path) -> Recognizer:
     if "architecture" not in metadata:
         raise ValueError(f"{path} says nothing of its architecture; expected a file that save_recognizer wrote")
     model = RecognizerArchitecture(**json.loads(metadata["architecture"])).build()
-    for name, param in model.params.items():
-        if name not in arrays or arrays[name].shape != param.shape:
-            came = f"an array of shape {arrays[name].shape}" if name in arrays else "nothing"
-            raise ValueError(f"{path} holds {came} as {name}; expected an array of shape {param.shape}")
-        param[...] = arrays[name]
+    restore(model.params, arrays, path)
     return model
 
 

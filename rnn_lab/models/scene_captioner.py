@@ -12,7 +12,7 @@ from rnn_lab.datasets.scenes import SIZE
 from rnn_lab.models.caption_decoder import CaptionDecoder
 from rnn_lab.models.captioner import Captioner
 from rnn_lab.models.picture_encoder import CELL, PictureEncoder
-from rnn_lab.storage import read_arrays, write_arrays
+from rnn_lab.storage import read_arrays, restore, write_arrays
 
 BUNDLED_SHA256 = "2641d0e48206d38db54d5acc5127a0edd952f070b431cd1145e1e245407110b4"
 
@@ -76,12 +76,7 @@ def load_captioner(path: Path) -> Captioner:
     if "measures" not in metadata:
         raise ValueError(f"{path} says nothing of measures; expected a file that save_captioner wrote")
     captioner = SceneCaptioner(**json.loads(metadata["measures"])).build()
-    for name, param in captioner.params.items():
-        weights = arrays.get(name)
-        if weights is None or weights.shape != param.shape:
-            came = "nothing" if weights is None else f"an array of shape {weights.shape}"
-            raise ValueError(f"{path} holds {came} as {name}; expected an array of shape {param.shape}")
-        param[...] = weights
+    restore(captioner.params, arrays, path)
     return captioner
 
 

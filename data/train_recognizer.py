@@ -4,39 +4,45 @@
     python data/train_recognizer.py ablation    # as long as in chapter 07, each augmentation left out in turn
     python data/train_recognizer.py people      # the Free Spoken Digit data set, downloaded once
 
-Each writes its numbers, and how long they took, into speech_results.json. Everything is chosen on the choosing part of
-the bundled sound; the test parts are looked at once, at the end of each run. Stopped, `weights` goes on where it was.
+Each writes what it measures into speech_results.json, network by network, with all that the numbers depend on. Stopped,
+it goes on where it was; what was measured under other settings, or on other sound, is measured anew. Everything is
+chosen on the choosing part of the bundled sound; the test parts are looked at once, when a network has been trained.
 """
 
 import argparse
+import hashlib
 import json
 import os
 import time
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from rnn_lab.augmentation import Augmentation, in_noise
 from rnn_lab.datasets import speech
 from rnn_lab.metrics import character_error_rate, word_error_rate
-from rnn_lab.models.recognizer import RecognizerArchitecture, bundled_recognizer, save_recognizer
+from rnn_lab.models.recognizer import BUNDLED_SHA256, RecognizerArchitecture, bundled_recognizer, save_recognizer
 from rnn_lab.nn import Adam, cosine_decay, warmup
 from rnn_lab.training import fit
 from rnn_lab.transcription import CharacterModel, Lexicon, best_path, prefix_search
 
 FOLDER = Path(__file__).parent
 RESULTS, WEIGHTS = FOLDER / "speech_results.json", FOLDER / "weights" / "recognizer.safetensors"
-BATCH, RATE, WARM_UP, AT_ONCE = 32, 5e-3, 20, 32
+AT_ONCE = 32  # utterances that are heard together in a test
+LEARNING = {"batch": 32, "warm_up": 20, "max_norm": 1.0}  # of every training
 SMALL = RecognizerArchitecture(cell="GRU", hidden_size=96)
 LARGE = replace(SMALL, hidden_size=128, layers=2, dropout=0.2)
-STEPS = {"weights": 4000, "chapter": 500}
-LARGE_RATE = 3e-3
+STEPS, RATE = 500, 5e-3  # of the chapter
+LARGE_STEPS, LARGE_RATE, CHOOSE_EVERY = 4000, 3e-3, 250
 SEEDS = (0, 1, 2)
 WIDTH, ORDER, WEIGHT = 16, 6, 0.5  # of the beam; of the character model, and how much it counts
-TRAIN_STRINGS, TEST_STRINGS, LONGEST = 3000, 300, 7  # composed of the clips of real people, and their words at most
+TRAIN_STRINGS, TEST_STRINGS, LONGEST = 3000, 50, 7  # of all who train, of each who tests; and their words at most
 NOISE = 0.3  # of the noisy test, as a share of the root mean square
+SYNTHETIC = 4  # times the strings of espeak-ng, so that they are about as many as those of people
 EVERYTHING = Augmentation()
 OTHER_SETTINGS = {
     "everything": EVERYTHING,
@@ -48,6 +54,13 @@ OTHER_SETTINGS = {
 }
 
 
+class Task(NamedTuple):
+    """Something to measure, and all that its numbers depend on."""
+
+    settings: dict[str, Any]
+    measure: Callable[[], dict[str, dict[str, float]]]
+
+
 def trained(architecture, seed, steps, draw, augmentation=EVERYTHING, rate=RATE, validate=None, **options):
     """Train a recogniser on what `draw(rng)` gives, a list of utterances; `validate` takes the model."""
     rng = np.random.default_rng(seed)
@@ -55,15 +68,20 @@ def trained(architecture, seed, steps, draw, augmentation=EVERYTHING, rate=RATE,
     fit(
         model,
         lambda rng: speech.batch(draw(rng), augmentation.reader(rng), rng),
-        Adam(warmup(WARM_UP, cosine_decay(rate, steps - WARM_UP))),
+        Adam(warmup(LEARNING["warm_up"], cosine_decay(rate, steps - LEARNING["warm_up"]))),
         steps=steps,
         rng=rng,
-        max_norm=1.0,
+        max_norm=LEARNING["max_norm"],
         progress=False,
         validate=validate and partial(validate, model),
         **options,
     )
     return model
+
+
+def drawing(utterances):
+    """Return what draws a batch of utterances of similar lengths."""
+    return partial(speech.similar_lengths, utterances, LEARNING["batch"])
 
 
 def heard(model, utterances, language=None):
@@ -88,25 +106,6 @@ def rates(model, utterances, language=None):
     return {name: round(100 * rate, 2) for name, rate in each.items()}
 
 
-def train_weights(checkpoints):
-    """Train the bundled network on the bundled sound, and test it on unseen voices."""
-    parts = speech.spoken_digits()
-    model = trained(
-        LARGE,
-        0,
-        STEPS["weights"],
-        partial(speech.similar_lengths, parts["train"], BATCH),
-        rate=LARGE_RATE,
-        validate=lambda model: rates(model, parts["choose"])["CER"],
-        validate_every=250,
-        checkpoint=checkpoints / "recognizer.safetensors",
-        resume=True,
-    )
-    save_recognizer(WEIGHTS, LARGE, model)
-    results = {"settings": asdict(LARGE) | {"rate": LARGE_RATE, "batch": BATCH} | asdict(EVERYTHING)}
-    return results | {"test": in_every_way(model, parts["test"])}
-
-
 def in_every_way(model, utterances):
     """Return the error rates of a model with and without help from a language."""
     symbols, space = len(speech.SYMBOLS), speech.SYMBOLS.index(" ")
@@ -123,56 +122,126 @@ def in_every_way(model, utterances):
     return {name: rates(model, utterances, language) for name, language in languages.items()}
 
 
-def train_ablation(_):
-    """Train the chapter's network with each augmentation left out, and without memory; test in quiet and noise."""
+def weights(checkpoints):
+    """Return the task of training the network that the course carries, and of testing it on unseen voices."""
+    parts = speech.spoken_digits()
+    settings = {"steps": LARGE_STEPS, "rate": LARGE_RATE, "seed": SEEDS[0], "choose_every": CHOOSE_EVERY} | LEARNING
+    settings |= asdict(LARGE) | asdict(EVERYTHING) | {"beam": WIDTH, "order": ORDER, "weight": WEIGHT}
+    settings |= {f"{name} on": fingerprint(part) for name, part in parts.items()}
+
+    def measure():
+        model = trained(
+            LARGE,
+            SEEDS[0],
+            LARGE_STEPS,
+            drawing(parts["train"]),
+            rate=LARGE_RATE,
+            validate=lambda model: rates(model, parts["choose"])["CER"],
+            validate_every=CHOOSE_EVERY,
+            checkpoint=checkpoints / f"recognizer_{digest(settings)}.safetensors",
+            resume=True,
+        )
+        save_recognizer(WEIGHTS, LARGE, model)
+        return in_every_way(model, parts["test"])
+
+    return {"carried": [Task(settings, measure)]}
+
+
+def ablation(_):
+    """Return the tasks of training without each augmentation, and without memory; tested in quiet and in noise."""
     parts, rng = speech.spoken_digits(), np.random.default_rng(0)
     in_street = [replace(one, sound=in_noise(one.sound, NOISE, rng)) for one in parts["test"]]
     tests = {"quiet": parts["test"], "noise": in_street}
     tries = {name: (SMALL, augmentation) for name, augmentation in OTHER_SETTINGS.items()}
     tries["everything, no memory"] = (replace(SMALL, memory=False), EVERYTHING)
-    runs = {name: [run(seed, parts["train"], tests, *settings) for seed in SEEDS] for name, settings in tries.items()}
-    return {"settings": asdict(SMALL) | {"rate": RATE, "batch": BATCH, "seeds": SEEDS, "noise": NOISE}, "runs": runs}
+    return {name: [training(seed, parts["train"], tests, *one) for seed in SEEDS] for name, one in tries.items()}
 
 
-def train_people(_):
-    """Train on real people, on espeak-ng and on both; test on real people, heard in training or not."""
+def people(_):
+    """Return the tasks of training on real people, on espeak-ng and on both, tested on whom they know and do not."""
     espeak = speech.spoken_digits()
     clips, test_clips = speech.free_spoken_digits(speech.TRAIN_TAKES), speech.free_spoken_digits(speech.TEST_TAKES)
-    everybody = sorted({clip.voice for clip in clips})
-    tests = {"real people": strings_of(test_clips, TEST_STRINGS, seed=0), "unseen voices of espeak-ng": espeak["test"]}
-    people = strings_of(clips, TRAIN_STRINGS, seed=1)
-    runs = {
-        "trained on real people": [run(seed, people, tests) for seed in SEEDS],
-        "trained on espeak-ng": [run(seed, espeak["train"], tests) for seed in SEEDS],
-        "one speaker left out, trained on the other five": [],
-        "one speaker left out, trained on the other five and espeak-ng": [],
+    each = {}
+    for person in sorted({clip.voice for clip in clips}):
+        of_person = [clip for clip in test_clips if clip.voice == person]
+        each[person] = strings_of(of_person, TEST_STRINGS, seed=0)
+    together = [one for alone in each.values() for one in alone]
+    tests = {"real people": together, "unseen voices of espeak-ng": espeak["test"]} | each
+    everybody, artificial = strings_of(clips, TRAIN_STRINGS, seed=1), SYNTHETIC * espeak["train"]
+    pools = {
+        "real people": everybody,
+        "espeak-ng": espeak["train"],
+        "real people and espeak-ng": everybody + artificial,
     }
-    for person in everybody:
+    tasks = {f"trained on {name}": [training(seed, pool, tests) for seed in SEEDS] for name, pool in pools.items()}
+    for person, alone in each.items():
         others = strings_of([clip for clip in clips if clip.voice != person], TRAIN_STRINGS, seed=1)
-        alone = {person: strings_of([clip for clip in test_clips if clip.voice == person], TEST_STRINGS, seed=0)}
-        both = others[: len(espeak["train"])] + espeak["train"]
-        for train, name in zip((others, both), list(runs)[2:], strict=True):
-            runs[name].append(run(SEEDS[0], train, alone))
-    carried = in_every_way(bundled_recognizer(), tests["real people"])
-    settings = asdict(SMALL) | {"rate": RATE, "batch": BATCH, "seeds": SEEDS}
-    settings |= {"training strings": TRAIN_STRINGS, "test strings": TEST_STRINGS}
-    return {"settings": settings, "carried": carried, "runs": runs}
+        for name, pool in {"the other five": others, "the other five and espeak-ng": others + artificial}.items():
+            row = tasks.setdefault(f"one speaker left out, trained on {name}", [])
+            row += [training(seed, pool, {person: alone}) for seed in SEEDS]
+    known = {"weights": BUNDLED_SHA256, "beam": WIDTH, "order": ORDER, "weight": WEIGHT}
+    known |= {"tested on": fingerprint(together)}
+    return {"carried": [Task(known, lambda: in_every_way(bundled_recognizer(), together))]} | tasks
 
 
 def strings_of(clips, count, seed):
     return speech.joined(clips, count, LONGEST, np.random.default_rng(seed))
 
 
-def run(seed, train, tests, architecture=SMALL, augmentation=EVERYTHING):
-    """Train as long as in the chapter on some utterances -> the error rates in each test."""
-    draw = partial(speech.similar_lengths, train, BATCH)
-    model = trained(architecture, seed, STEPS["chapter"], draw, augmentation)
-    measured = {name: rates(model, utterances) for name, utterances in tests.items()}
-    print(measured, flush=True)
-    return measured
+def training(seed, utterances, tests, architecture=SMALL, augmentation=EVERYTHING):
+    """Return the task of training as long as in the chapter on some utterances, and of testing on others."""
+    settings = {"seed": seed, "steps": STEPS, "rate": RATE} | LEARNING | asdict(architecture) | asdict(augmentation)
+    settings["trained on"] = fingerprint(utterances)
+    settings["tested on"] = {name: fingerprint(test) for name, test in tests.items()}
+
+    def measure():
+        model = trained(architecture, seed, STEPS, drawing(utterances), augmentation)
+        return {name: rates(model, test) for name, test in tests.items()}
+
+    return Task(settings, measure)
 
 
-COMMANDS = {"weights": train_weights, "ablation": train_ablation, "people": train_people}
+def fingerprint(utterances):
+    """Say which utterances these are: how many, and a digest of what is heard and said."""
+    found = hashlib.sha256()
+    for one in utterances:
+        found.update(np.asarray(one.sound, np.float32).tobytes())
+        found.update(one.text.encode())
+    return f"{len(utterances)} strings, {found.hexdigest()[:12]}"
+
+
+def digest(settings):
+    return hashlib.sha256(json.dumps(settings).encode()).hexdigest()[:12]
+
+
+def carry_out(what, rows):
+    """Measure what is not among the results under the same settings; write after each task, and only what is asked."""
+    results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    runs = [run for row in results.get(what, {}).get("runs", {}).values() for run in row]
+    known = {digest(run["settings"]): run for run in runs}
+    for name, tasks in rows.items():
+        for settings, measure in tasks:
+            if digest(settings) not in known:
+                began = time.process_time()
+                run = {"settings": settings, "errors": measure()}
+                known[digest(settings)] = run | {"seconds of processor time": round(time.process_time() - began)}
+                print(name, run["errors"], flush=True)
+                write(what, rows, known)
+    write(what, rows, known)
+
+
+def write(what, rows, known):
+    """Write the runs of one command among the results of the others, whole or not at all."""
+    results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    found = {name: [known.get(digest(task.settings)) for task in tasks] for name, tasks in rows.items()}
+    runs = {name: [run for run in row if run] for name, row in found.items()}
+    results[what] = {"command": f"python data/train_recognizer.py {what}", "cores": os.cpu_count(), "runs": runs}
+    partial_file = RESULTS.with_suffix(".partial")
+    partial_file.write_text(json.dumps(results, indent=1) + "\n", newline="\n")
+    os.replace(partial_file, RESULTS)
+
+
+COMMANDS = {"weights": weights, "ablation": ablation, "people": people}
 
 
 def main():
@@ -180,16 +249,7 @@ def main():
     parser.add_argument("what", choices=COMMANDS)
     parser.add_argument("--checkpoints", type=Path, default=FOLDER / "checkpoints", metavar="FOLDER")
     asked = parser.parse_args()
-    began = time.process_time()
-    measured = COMMANDS[asked.what](asked.checkpoints)
-    measured |= {
-        "command": f"python data/train_recognizer.py {asked.what}",
-        "steps": STEPS.get(asked.what, STEPS["chapter"]),
-    }
-    measured |= {"seconds of processor time": round(time.process_time() - began), "cores": os.cpu_count()}
-    results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
-    lines = [f'"{what}": {json.dumps(numbers)}' for what, numbers in (results | {asked.what: measured}).items()]
-    RESULTS.write_text("{\n" + ",\n".join(lines) + "\n}\n", newline="\n")
+    carry_out(asked.what, COMMANDS[asked.what](asked.checkpoints))
 
 
 if __name__ == "__main__":

@@ -1,5 +1,8 @@
 """The spoken digits: their parts, their letters, batches, strings of clips, and augmentation."""
 
+import importlib.util
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -8,6 +11,9 @@ from rnn_lab.augmentation import Augmentation, at_speed, in_noise, masked, warpe
 from rnn_lab.datasets import speech
 from rnn_lab.datasets.speech import Utterance
 from rnn_lab.nn.ctc import steps_needed
+
+COMMAND = Path(__file__).parents[1] / "data" / "make_speech.py"
+PLAIN = "gmw/en"  # a voice without a variant
 
 
 @pytest.fixture(scope="module")
@@ -28,6 +34,21 @@ def test_no_part_shares_an_accent_or_a_throat_with_another(parts):
         assert throats[one] & throats[other] <= {"f", "m"}  # of these, a number is another throat
         voices = ({utterance.voice.split("+")[1] for utterance in parts[part]} for part in (one, other))
         assert not set.intersection(*voices)
+
+
+def test_the_command_finds_throats_with_two_names_and_ignored_variants(monkeypatch):
+    spec = importlib.util.spec_from_file_location("make_speech", COMMAND)
+    command = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(command)
+    rng = np.random.default_rng(0)
+    throats = {name: rng.standard_normal(2000) for name in ("ann", "bob", "cid", "dan", "plain")}
+    throats["eve"] = 0.5 * np.pad(throats["ann"], (30, 0)) + 0.05 * rng.standard_normal(2030)  # ann, later and softer
+    monkeypatch.setattr(
+        command, "spoken", lambda text, voice, *_: throats[voice.split("+")[-1].replace(PLAIN, "plain")]
+    )
+    assert command.heard_before({"train": ["ann", "bob"], "choose": ["cid"], "test": ["dan", "eve"]}) == {"eve"}
+    with pytest.raises(ValueError, match="does not know the variants plain"):
+        command.heard_before({"train": ["ann"], "choose": ["plain"], "test": ["dan"]})
 
 
 def test_strings_are_of_one_to_seven_digits_and_fit_into_their_sound(parts):

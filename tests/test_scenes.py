@@ -1,14 +1,12 @@
-"""Scenes, what is true of them, and photographs: who wrote the digits, where things are, and mistakes in the input."""
+"""Scenes and what is true of them: who wrote the digits, how things look, where they are, and mistakes in the input."""
 
-import re
 from itertools import pairwise
 
 import numpy as np
 import pytest
-from PIL import Image
 from support import assert_same
 
-from rnn_lab.datasets import captions, flickr8k, scenes
+from rnn_lab.datasets import captions, scenes
 from rnn_lab.datasets.scenes import COLOURS, KINDS, NUMERALS, PARTS, RADII, SHAPES, SIZE, Thing, draw, random_scene
 from rnn_lab.datasets.translation import Vocabulary
 
@@ -171,45 +169,6 @@ def test_captions_have_to_fit_their_pictures():
         captions.Captioned(np.zeros((2, 1)), [["a"]], words)
     with pytest.raises(ValueError, match="empty list"):
         captions.Captioned(np.zeros((1, 1)), [[]], words)
-
-
-@pytest.fixture
-def folder(tmp_path):
-    """A data set of three photographs, laid out as Flickr8k is."""
-    (tmp_path / flickr8k.PHOTOGRAPHS).mkdir()
-    lines = []
-    for n, shape in enumerate([(30, 60), (80, 50), (40, 40)]):
-        pixels = np.zeros((*shape, 3), np.uint8)
-        pixels[:, :, n] = 255
-        Image.fromarray(pixels).save(tmp_path / flickr8k.PHOTOGRAPHS / f"{n}.png")
-        lines += [f"{n}.png#{m}\tA dog , number {n} , runs ." for m in range(5)]
-    (tmp_path / flickr8k.CAPTIONS).write_text("\n".join(lines))
-    (tmp_path / flickr8k.PARTS["train"]).write_text("2.png\n0.png\n")
-    (tmp_path / flickr8k.PARTS["test"]).write_text("9.png\n")
-    return tmp_path
-
-
-def test_photographs_go_the_same_way_as_scenes(folder):
-    pictures, sentences = flickr8k.photographs(folder, "train", size=16)
-    assert pictures.shape == (2, 16, 16, 3) and pictures.dtype == np.float32
-    assert_same(pictures[:, 8, 8], np.eye(3, dtype=np.float32)[[2, 0]])
-    assert sentences == [["a dog number 2 runs"] * 5, ["a dog number 0 runs"] * 5]
-    words = Vocabulary([text.split() for five in sentences for text in five], at_least=5)
-    seen, _, targets, _ = captions.Captioned(pictures, sentences, words).batch([0, 1], np.random.default_rng(0))
-    assert seen.shape == (2, 16, 16, 3) and words.decode(targets[:, 0]) == "a dog number 2 runs".split()
-    assert len(flickr8k.photographs(folder, "train", limit=1)[1]) == 1
-
-
-def test_what_is_missing_of_the_photographs_is_named(folder):
-    with pytest.raises(ValueError, match="part is 'dev'"):
-        flickr8k.photographs(folder, "dev")
-    with pytest.raises(FileNotFoundError, match=re.escape(flickr8k.PARTS["choose"])):
-        flickr8k.photographs(folder, "choose")
-    with pytest.raises(ValueError, match=r"9.png has no caption"):
-        flickr8k.photographs(folder, "test")
-    (folder / flickr8k.PHOTOGRAPHS / "0.png").unlink()
-    with pytest.raises(FileNotFoundError, match=r"0.png is missing"):
-        flickr8k.photographs(folder, "train")
 
 
 def test_shapes_and_numerals_are_all_kinds():

@@ -22,9 +22,9 @@ def bundled(name: str, sha256: str) -> Path:
     path = BUNDLED / name
     if not path.is_file():
         raise FileNotFoundError(f"data/{name} is missing; bring it back with: git checkout -- data/{name}")
-    if _sha256(path) != sha256:
+    if _digest(path) != sha256:
         raise ValueError(
-            f"data/{name} is damaged: its sha256 is {_sha256(path)}, expected {sha256}; "
+            f"data/{name} is damaged: its sha256 is {_digest(path)}, expected {sha256}; "
             f"bring it back with: git checkout -- data/{name}"
         )
     return path
@@ -35,7 +35,7 @@ def sample_data(name: str) -> Path:
     return Path(str(distribution("matplotlib").locate_file(f"matplotlib/mpl-data/sample_data/{name}")))
 
 
-def fetch(url: str, sha256: str) -> Path:
+def fetch(url: str, checksum: str, algorithm: str = "sha256") -> Path:
     """Return the path of a public file, downloaded once and checked at every use.
 
     The environment variable ``RNN_LAB_MIRROR`` names a folder or a URL that lays files out by their
@@ -45,8 +45,10 @@ def fetch(url: str, sha256: str) -> Path:
     ----------
     url : str
         Where the file is published.
-    sha256 : str
+    checksum : str
         What it must contain.
+    algorithm : {"sha256", "md5"}
+        What the checksum is; an MD5 tells damage, not forgery, and is for files of which no other is known.
 
     Raises
     ------
@@ -63,18 +65,19 @@ def fetch(url: str, sha256: str) -> Path:
         path = Path(mirror) / address
         if not path.is_file():
             raise FileNotFoundError(f"{MIRROR} is {mirror}, which has no {address}; add the file or unset {MIRROR}")
-        if _sha256(path) != sha256:
-            raise ValueError(f"{path} is damaged: its sha256 is {_sha256(path)}, expected {sha256}; replace it")
+        if _digest(path, algorithm) != checksum:
+            found = _digest(path, algorithm)
+            raise ValueError(f"{path} is damaged: its {algorithm} is {found}, expected {checksum}; replace it")
         return path
-    return _download(f"{mirror.rstrip('/')}/{address}" if mirror else url, address, sha256)
+    return _download(f"{mirror.rstrip('/')}/{address}" if mirror else url, address, f"{algorithm}:{checksum}")
 
 
-def _download(source: str, address: str, sha256: str) -> Path:
+def _download(source: str, address: str, known_hash: str) -> Path:
     import pooch  # imported here, because chapters run on bundled data and most learners never download
 
     name = f"{hashlib.sha256(address.encode()).hexdigest()[:8]}-{Path(address).name}"
     try:
-        return Path(pooch.retrieve(source, known_hash=f"sha256:{sha256}", fname=name, path=pooch.os_cache("rnn-lab")))
+        return Path(pooch.retrieve(source, known_hash=known_hash, fname=name, path=pooch.os_cache("rnn-lab")))
     except ValueError as error:
         raise ValueError(f"{source} did not deliver the expected file and nothing was kept: {error}") from None
     except OSError as error:  # requests' errors are OSErrors
@@ -84,5 +87,6 @@ def _download(source: str, address: str, sha256: str) -> Path:
         ) from None
 
 
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def _digest(path: Path, algorithm: str = "sha256") -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, algorithm).hexdigest()

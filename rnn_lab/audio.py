@@ -25,6 +25,8 @@ AUDIBLE, MARGIN = 0.05, 400  # of the loudest frame's root mean square; samples
 MOST_CHANNELS = 32
 FINEST = 1000  # of the ratio of two rates; 44,100 Hz needs 441
 RATES = (1000, 400_000)  # from a toy's to a studio's
+LOUDEST = 1e6  # far beyond 1, but squares and sums of it are finite
+LONGEST_FILE = 60  # seconds that are read of a file
 
 
 def frames(sound: ArrayLike, size: int = FRAME, hop: int = HOP) -> NDArray:
@@ -150,7 +152,8 @@ def as_sound(samples: ArrayLike, rate: int) -> NDArray[np.float32]:
     Raises
     ------
     TypeError, ValueError
-        If there are no samples, they are whole numbers, one is NaN or infinite, or `rate` is no rate of a recording.
+        If there are no samples, they are whole numbers, one is NaN, infinite or beyond LOUDEST, or `rate` is no rate of
+        a recording.
     """
     samples = as_ndarray("samples", samples)
     if samples.dtype.kind in "iu":
@@ -160,6 +163,8 @@ def as_sound(samples: ArrayLike, rate: int) -> NDArray[np.float32]:
     samples = as_array("samples", samples[:, None] if samples.ndim == 1 else samples, ("T", "channels"), finite=True)
     if samples.shape[1] > MOST_CHANNELS:
         raise ValueError(f"samples has shape {samples.shape}; expected (samples, channels): transpose it")
+    if np.abs(samples).max() > LOUDEST:
+        raise ValueError(f"samples reaches {np.abs(samples).max():.3g}; expected numbers from -1 to 1")
     rate = as_size("rate", rate)
     if not RATES[0] <= rate <= RATES[1]:
         raise ValueError(f"rate is {rate} samples a second; expected {RATES[0]:,} to {RATES[1]:,}")
@@ -174,7 +179,7 @@ def as_sound(samples: ArrayLike, rate: int) -> NDArray[np.float32]:
 
 
 def read_sound(source: str | Path | bytes) -> NDArray[np.float32]:
-    """Read a sound file, of any width, rate and number of channels, as `as_sound` has it.
+    """Read a sound file of up to a minute, of any width, rate and number of channels, as `as_sound` has it.
 
     Parameters
     ----------
@@ -186,17 +191,21 @@ def read_sound(source: str | Path | bytes) -> NDArray[np.float32]:
     FileNotFoundError
         If there is no such file.
     ValueError
-        If it is no sound file, or a broken one.
+        If it is no sound file, or a broken one, or lasts longer than LONGEST_FILE seconds.
     """
     import soundfile
 
     name = "the upload" if isinstance(source, bytes) else str(source)
     content = source if isinstance(source, bytes) else Path(source).read_bytes()
     try:
-        samples, rate = soundfile.read(io.BytesIO(content), dtype="float32", always_2d=True)
+        with soundfile.SoundFile(io.BytesIO(content)) as file:
+            seconds, rate = file.frames / file.samplerate, file.samplerate
+            samples = file.read(LONGEST_FILE * rate + 1, dtype="float32", always_2d=True)
     except soundfile.LibsndfileError as error:
         reason = str(error).split(": ", 1)[-1].rstrip(".")
         raise ValueError(f"{name} cannot be read as sound ({reason}); expected a WAV, FLAC, OGG or MP3 file") from None
+    if len(samples) > LONGEST_FILE * rate:
+        raise ValueError(f"{name} lasts {seconds:.0f} seconds; expected {LONGEST_FILE} at most: cut it")
     if len(samples) == 0:
         raise ValueError(f"{name} holds no samples; expected a recording")
     return as_sound(samples, rate)

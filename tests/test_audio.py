@@ -136,9 +136,9 @@ def test_other_formats_are_read(form):
     np.testing.assert_allclose(read_sound(file.getvalue()), tone(), atol=0.1)
 
 
-def empty_wav():
+def wav(samples, rate=RATE):
     file = io.BytesIO()
-    soundfile.write(file, np.zeros(0), RATE, format="WAV")
+    soundfile.write(file, samples, rate, format="WAV")
     return file.getvalue()
 
 
@@ -149,12 +149,18 @@ def empty_wav():
         (lambda: read_sound(b""), ValueError, "the upload cannot be read as sound"),
         (lambda: read_sound(__file__), ValueError, "test_audio.py cannot be read as sound"),
         (lambda: read_sound("missing.wav"), FileNotFoundError, "missing.wav"),
-        (lambda: read_sound(empty_wav()), ValueError, "holds no samples"),
+        (lambda: read_sound(wav(np.zeros(0))), ValueError, "holds no samples"),
+        (
+            lambda: read_sound(wav(np.zeros(90_000), 1000)),
+            ValueError,
+            "the upload lasts 90 seconds; expected 60 at most",
+        ),
         (lambda: as_sound([0.1, np.nan], RATE), ValueError, "samples holds 1 NaN"),
         (lambda: as_sound(np.zeros((2, 2, 2)), RATE), ValueError, r"samples has shape \(2, 2, 2\)"),
         (lambda: as_sound([], RATE), ValueError, "samples is empty"),
         (lambda: as_sound(np.zeros((2, 8000)), RATE), ValueError, r"expected \(samples, channels\): transpose it"),
         (lambda: as_sound([1000, -3000], RATE), TypeError, "samples holds values of type int64"),
+        (lambda: as_sound(1e30 * tone(), RATE), ValueError, "samples reaches 5e\\+29; expected numbers from -1 to 1"),
         (lambda: as_sound(tone(), 10), ValueError, "rate is 10 samples a second; expected 1,000 to 400,000"),
         (lambda: as_sound(tone(), 8000.5), TypeError, "rate is 8000.5"),
         (lambda: features(tone()[:, None]), ValueError, r"sound has shape \(4000, 1\); expected \(samples,\)"),

@@ -10,9 +10,9 @@ from controls import SILLY_TEXTS, Controls
 
 from rnn_lab import plots
 from rnn_lab.audio import RATE, read_sound, trimmed
-from rnn_lab.datasets.speech import SYMBOLS, Utterance, decode
+from rnn_lab.datasets.speech import SYMBOLS, Utterance, decode, spoken_digits
 from rnn_lab.explorers import collapse, lattice, speech
-from rnn_lab.models.recognizer import RecognizerArchitecture
+from rnn_lab.models.recognizer import RecognizerArchitecture, bundled_recognizer
 from rnn_lab.nn.ctc import collapse as collapse_path
 from rnn_lab.nn.functions import log_softmax
 
@@ -120,6 +120,19 @@ def test_noise_is_heard_with_doubt_and_a_model_without_memory_refused(model):
     assert panel.live.fig.axes[0].get_title(loc="left").startswith("heard, hardly sure: ")
     with pytest.raises(ValueError, match="model has no memory"):
         speech.compute(RecognizerArchitecture("GRU", 4, memory=False).build(), tone(400))
+
+
+def test_only_speech_is_heard_without_doubt():
+    panel = speech.explorer(bundled_recognizer(), UTTERANCES)
+    time, noise = np.arange(2 * RATE) / RATE, np.random.default_rng(0).standard_normal(2 * RATE)
+    hum = 0.3 * np.sin(2 * np.pi * 50 * time) + 1e-3 * noise
+    said = next(one.sound for one in spoken_digits()["choose"] if len(one.text.split()) == 4)
+    for sound, doubt in [(0.002 * noise, True), (0.05 + 0.02 * noise, True), (hum, True), (said, False)]:
+        microphone_of(panel).value = file_of(sound, subtype="FLOAT")
+        heading = panel.live.fig.axes[0].get_title(loc="left")
+        assert heading.startswith("heard, hardly sure: " if doubt else "heard: ")
+    microphone_of(panel).value = file_of(np.full(RATE, 0.05), subtype="FLOAT")  # an offset, and nobody speaks
+    assert panel.live.fig.axes[0].get_title(loc="left").startswith("sound is silent")
 
 
 def test_a_recording_is_no_part_of_the_state_that_a_notebook_may_save():

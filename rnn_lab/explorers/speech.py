@@ -23,7 +23,7 @@ OWN = "your own sound"
 NOTHING_YET = "Nothing recorded yet: press Record, or choose a sound file."
 ENVELOPE = 400  # points of the waveform that are drawn
 CANDIDATES = 3
-UNSURE = -0.3  # nats a step: below, the best string of digits explains the sound badly
+UNSURE = -0.2  # nats a step: below, the best string of digits explains the sound badly
 LEXICON = Lexicon(map(encode, WORDS), SYMBOLS.index(" "), len(SYMBOLS))
 LETTERS = ["blank", "space", *SYMBOLS[2:]]
 

@@ -21,6 +21,16 @@ from rnn_lab.datasets import speech
 from rnn_lab.models import bundled_recognizer
 plots.use_style()
 explorers.speech.explorer(bundled_recognizer(), {"another": speech.spoken_digits()["choose"][0]})"""
+# Opens the microphone slowly, as when the browser asks for permission, and remembers what was opened.
+COUNTING = """
+    window.streams = [];
+    const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+    navigator.mediaDevices.getUserMedia = async options => {
+        await new Promise(go => setTimeout(go, 500));
+        window.streams.push(await open(options));
+        return window.streams.at(-1);
+    };
+"""
 MICROPHONE_RATE = 48_000
 SECONDS = 5
 
@@ -86,3 +96,29 @@ def test_a_file_is_heard_or_refused_with_a_sentence(lab, spoken, tmp_path, name,
         assert run_all(page) == []
         page.locator(f"{CURRENT_PANEL} input[type=file]").set_input_files(path)
         page.locator(f"[aria-label*='{said}'], canvas[title*='{said}']").wait_for(timeout=20_000)
+
+
+def test_a_file_too_large_for_the_connection_is_refused_in_the_page(lab, tmp_path):
+    path = tmp_path / "concert.wav"
+    path.write_bytes(bytes(8_500_000))
+    with chromium_page() as page:
+        open_notebook(page, lab, "speak.ipynb")
+        assert run_all(page) == []
+        page.locator(f"{CURRENT_PANEL} input[type=file]").set_input_files(path)
+        page.get_by_text("The file has 9 MB; choose one of 8 MB at most.").wait_for(timeout=20_000)
+        assert run_all(page) == []  # the kernel is still there
+
+
+def test_two_clicks_ask_for_the_microphone_once_and_a_cell_that_is_run_again_sends_nothing(lab):
+    flags = "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"
+    with chromium_page(*flags) as page:
+        page.add_init_script(COUNTING)
+        open_notebook(page, lab, "speak.ipynb")
+        assert run_all(page) == []
+        page.locator(f"{CURRENT_PANEL} .rnn-lab-record").dblclick()
+        page.get_by_text("Speak, then press Stop.").wait_for()
+        assert page.evaluate("window.streams.length") == 1
+        assert run_all(page) == []  # while it records
+        page.wait_for_function("window.streams[0].getTracks().every(track => track.readyState === 'ended')")
+        page.wait_for_timeout(1000)
+        assert page.get_by_label("Your own sound").count() == 0

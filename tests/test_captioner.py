@@ -179,6 +179,20 @@ def test_it_says_what_is_wrong_with_pictures(pictures, message):
         SceneCaptioner().build(np.random.default_rng(0)).see(pictures)
 
 
+def test_it_says_what_is_wrong_with_sizes():
+    with pytest.raises(ValueError, match=r"sizes is \(1, 2\); expected the filters of three convolutions"):
+        PictureEncoder((1, 2))
+    with pytest.raises(ValueError, match=r"grid is \(5, 5\); expected rows, columns and features of a place"):
+        CaptionDecoder((5, 5), V, D, H)
+
+
+@pytest.mark.parametrize("answers", [[[0, 1, 0]], [0], [[0, 1], [0, 1]], [0, 1]])
+def test_it_says_what_is_wrong_with_answers(answers):
+    namer = ThingNamer(PictureEncoder((3, 4, 5), 2), (3, 2))
+    with pytest.raises(ValueError, match=r"answers has shape .*; expected \(1, 2\): one for each picture and question"):
+        namer.loss_and_grads((np.zeros((1, 16, 16, 3)), answers))
+
+
 def test_it_says_what_is_wrong_with_words():
     model, (pictures, *_) = small()
     memory, state = model.see(pictures)

@@ -167,8 +167,14 @@ def test_captions_have_to_fit_their_pictures():
     words = Vocabulary([["a"]])
     with pytest.raises(ValueError, match="2 pictures and captions for 1"):
         captions.Captioned(np.zeros((2, 1)), [["a"]], words)
+    with pytest.raises(ValueError, match="0 pictures and captions for 0; expected as many, at least one"):
+        captions.Captioned(np.zeros((0, 1)), [], words)
     with pytest.raises(ValueError, match="empty list"):
         captions.Captioned(np.zeros((1, 1)), [[]], words)
+    with pytest.raises(ValueError, match="a caption without a word"):
+        captions.Captioned(np.zeros((1, 1)), [["a", " "]], words)
+    with pytest.raises(ValueError, match="text holds 'dog'"):
+        captions.Captioned(np.zeros((1, 1)), [["a a", "a dog"]], words)
 
 
 def test_shapes_and_numerals_are_all_kinds():

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import cache
+from itertools import chain
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -67,14 +68,20 @@ class Captioned:
     Raises
     ------
     ValueError
-        If the numbers differ, or one has no caption. A word that is unknown and may not be is found by `batch`.
+        If the numbers differ or are zero, one has no caption, a caption is empty, or a word is unknown and may not be.
     """
 
     def __init__(self, seen: NDArray, captions: Sequence[Sequence[str]], words: Vocabulary) -> None:
-        if len(seen) != len(captions):
-            raise ValueError(f"there are {len(seen)} pictures and captions for {len(captions)}; expected as many")
+        if len(seen) != len(captions) or not len(seen):
+            raise ValueError(
+                f"there are {len(seen)} pictures and captions for {len(captions)}; expected as many, at least one"
+            )
         if not all(captions):
             raise ValueError("captions has an empty list; expected at least one caption for each picture")
+        texts = [caption.split() for caption in set(chain.from_iterable(captions))]
+        if not all(texts):
+            raise ValueError("captions has a caption without a word; expected at least one word in each")
+        words.encode(sorted(set(chain.from_iterable(texts))))  # an unknown word is named now, not in mid-training
         self.seen, self.captions, self.words = seen, captions, words
         self._ids: dict[str, list[int]] = {}
 

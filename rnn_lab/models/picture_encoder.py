@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from rnn_lab.models.sequence_model import named
 from rnn_lab.nn import Convolution, Linear, MaxPooling, softmax_cross_entropy
-from rnn_lab.nn.checks import as_array, as_generator
+from rnn_lab.nn.checks import as_array, as_generator, as_ndarray
 from rnn_lab.nn.conv import ConvolutionCache
 from rnn_lab.nn.functions import relu
 
@@ -74,6 +74,11 @@ class PictureEncoder:
     dtype : dtype
         That of the parameters.
 
+    Raises
+    ------
+    ValueError
+        If there are not three sizes.
+
     Attributes
     ----------
     params : dict
@@ -91,6 +96,8 @@ class PictureEncoder:
         separate: bool = True,
         dtype: DTypeLike = np.float64,
     ) -> None:
+        if len(sizes) != 3:
+            raise ValueError(f"sizes is {sizes}; expected the filters of three convolutions, such as (16, 32, 48)")
         rng, (first, second, third) = as_generator(rng), sizes
         self.separate, self.output_size = bool(separate), third + colours
         channels, last = (1, third) if separate else (3, third + colours)
@@ -228,7 +235,12 @@ class ThingNamer:
         """
         pictures, answers = batch
         scores, (shape, strongest, seen, readout) = self._forward(pictures)
-        parts = [softmax_cross_entropy(part, np.asarray(answers)[:, n]) for n, part in enumerate(scores)]
+        answers, expected = as_ndarray("answers", answers), (len(scores[0]), len(self.classes))
+        if answers.shape != expected:
+            raise ValueError(
+                f"answers has shape {answers.shape}; expected {expected}: one for each picture and question"
+            )
+        parts = [softmax_cross_entropy(part, answers[:, n]) for n, part in enumerate(scores)]
         dlogits = np.concatenate([dpart for _, dpart in parts], axis=1)
         dpooled, readout_grads = self.readout.backward(dlogits, readout)
         N, rows, columns, K = shape

@@ -5,8 +5,9 @@
     python data/train_recognizer.py people      # the Free Spoken Digit data set, downloaded once
 
 Each writes what it measures into speech_results.json, network by network, with all that the numbers depend on. Stopped,
-it goes on where it was; what was measured under other settings, or on other sound, is measured anew. Everything is
-chosen on the choosing part of the bundled sound; the test parts are looked at once, when a network has been trained.
+it goes on with the next network; what was measured under other settings, or on other sound, is measured anew.
+Everything is chosen on the choosing part of the bundled sound; the test parts are looked at once, when a network has
+been trained.
 """
 
 import argparse
@@ -61,7 +62,7 @@ class Task(NamedTuple):
     measure: Callable[[], dict[str, dict[str, float]]]
 
 
-def trained(architecture, seed, steps, draw, augmentation=EVERYTHING, rate=RATE, validate=None, **options):
+def trained(architecture, seed, steps, draw, augmentation=EVERYTHING, rate=RATE, validate=None):
     """Train a recogniser on what `draw(rng)` gives, a list of utterances; `validate` takes the model."""
     rng = np.random.default_rng(seed)
     model = architecture.build(rng)
@@ -74,7 +75,7 @@ def trained(architecture, seed, steps, draw, augmentation=EVERYTHING, rate=RATE,
         max_norm=LEARNING["max_norm"],
         progress=False,
         validate=validate and partial(validate, model),
-        **options,
+        validate_every=CHOOSE_EVERY,
     )
     return model
 
@@ -122,7 +123,7 @@ def in_every_way(model, utterances):
     return {name: rates(model, utterances, language) for name, language in languages.items()}
 
 
-def weights(checkpoints):
+def weights():
     """Return the task of training the network that the course carries, and of testing it on unseen voices."""
     parts = speech.spoken_digits()
     settings = {"steps": LARGE_STEPS, "rate": LARGE_RATE, "seed": SEEDS[0], "choose_every": CHOOSE_EVERY} | LEARNING
@@ -137,9 +138,6 @@ def weights(checkpoints):
             drawing(parts["train"]),
             rate=LARGE_RATE,
             validate=lambda model: rates(model, parts["choose"])["CER"],
-            validate_every=CHOOSE_EVERY,
-            checkpoint=checkpoints / f"recognizer_{digest(settings)}.safetensors",
-            resume=True,
         )
         save_recognizer(WEIGHTS, LARGE, model)
         return in_every_way(model, parts["test"])
@@ -147,7 +145,7 @@ def weights(checkpoints):
     return {"carried": [Task(settings, measure)]}
 
 
-def ablation(_):
+def ablation():
     """Return the tasks of training without each augmentation, and without memory; tested in quiet and in noise."""
     parts, rng = speech.spoken_digits(), np.random.default_rng(0)
     in_street = [replace(one, sound=in_noise(one.sound, NOISE, rng)) for one in parts["test"]]
@@ -157,7 +155,7 @@ def ablation(_):
     return {name: [training(seed, parts["train"], tests, *one) for seed in SEEDS] for name, one in tries.items()}
 
 
-def people(_):
+def people():
     """Return the tasks of training on real people, on espeak-ng and on both, tested on whom they know and do not."""
     espeak = speech.spoken_digits()
     clips, test_clips = speech.free_spoken_digits(speech.TRAIN_TAKES), speech.free_spoken_digits(speech.TEST_TAKES)
@@ -247,9 +245,8 @@ COMMANDS = {"weights": weights, "ablation": ablation, "people": people}
 def main():
     parser = argparse.ArgumentParser(description="Train recognisers and write speech_results.json.")
     parser.add_argument("what", choices=COMMANDS)
-    parser.add_argument("--checkpoints", type=Path, default=FOLDER / "checkpoints", metavar="FOLDER")
-    asked = parser.parse_args()
-    carry_out(asked.what, COMMANDS[asked.what](asked.checkpoints))
+    what = parser.parse_args().what
+    carry_out(what, COMMANDS[what]())
 
 
 if __name__ == "__main__":

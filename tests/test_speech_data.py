@@ -163,6 +163,23 @@ def test_masks_are_holes_in_a_copy():
     assert max(hole.mean() for hole in holes) < 0.8
 
 
+def test_every_strength_is_drawn_anew(monkeypatch):
+    drawn = {"at_speed": [], "in_noise": [], "warped": []}
+
+    def drawing(name):
+        return lambda given, strength, *_: drawn[name].append(strength) or given
+
+    for name in drawn:
+        monkeypatch.setattr(f"rnn_lab.augmentation.{name}", drawing(name))
+    read = Augmentation(speed=0.2, throat=0.1, noise=0.3).reader(np.random.default_rng(0))
+    for _ in range(200):
+        read(np.sin(np.arange(2000)).astype(np.float32))
+    for name, low, high in [("at_speed", 0.8, 1.2), ("warped", 0.9, 1.1), ("in_noise", 0.003, 0.3)]:
+        assert low <= min(drawn[name]) < low + 0.05 * (high - low), name
+        assert high - 0.05 * (high - low) < max(drawn[name]) <= high, name
+    assert np.median(drawn["in_noise"]) == pytest.approx(0.03, rel=0.3)  # every power of ten as often
+
+
 def test_augmentation_changes_features_and_can_be_left_out(parts):
     sound = parts["choose"][3].sound
     nothing = Augmentation(speed=0, throat=0, noise=0, masks=0).reader(np.random.default_rng(0))

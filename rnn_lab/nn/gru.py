@@ -8,6 +8,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from rnn_lab.nn.inputs import Lookup, Vectors
 from rnn_lab.nn.recurrent import Cache, Recurrent, gate_by_gate, sum_of_rows
+from rnn_lab.nn.workspace import empty
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +61,14 @@ class GRU(Recurrent[NDArray]):
         W, U_T, (b_input, b_state) = self._scaled_weights(np.array([0.5, 0.5, 1], dtype))
         b_input[: 2 * H] += b_state[: 2 * H]  # to r and z only the sum of the two matters
 
-        gates = np.empty((T, 3, N, H), dtype)
+        gates = empty((T, 3, N, H), dtype)
         from_input = inputs.share(W, b_input, out=gates.reshape(T, N, 3 * H))  # the gates of a step take its place
         from_state = np.empty((N, 3 * H), dtype)
         before_sigmoids, before_reset = from_state[:, : 2 * H], from_state[:, 2 * H :]
         before_r_and_z = gate_by_gate(before_sigmoids, 2)
         n_input = np.empty((N, H), dtype)
-        recalled = np.empty((T, N, H), dtype)
-        h = np.empty((T + 1, N, H), dtype)
+        recalled = empty((T, N, H), dtype)
+        h = empty((T + 1, N, H), dtype)
         h[0] = states[0]
         for t in range(T):
             np.matmul(h[t], U_T, out=from_state)
@@ -95,7 +96,7 @@ class GRU(Recurrent[NDArray]):
         h, gates, recalled = cache.h, cache.gates, cache.recalled
         U = self._weight("U", dy.dtype)
         (dh,) = dstates
-        dfrom_input, dfrom_state = np.empty((2, T, N, 3 * H), dy.dtype)
+        dfrom_input, dfrom_state = empty((2, T, N, 3 * H), dy.dtype)
         dfrom_input_gates, dn_state = gate_by_gate(dfrom_input, 3), dfrom_state[:, :, 2 * H :]
         dgates, opposite = np.empty((2, 3, N, H), dy.dtype)
         dr, dz, dn = dgates

@@ -8,6 +8,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from rnn_lab.nn.inputs import Lookup, Vectors
 from rnn_lab.nn.recurrent import Cache, Recurrent, gate_by_gate
+from rnn_lab.nn.workspace import empty
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,25 +66,23 @@ class LSTM(Recurrent[tuple[NDArray, NDArray]]):
         T, N = inputs.steps
         H, dtype = self.output_size, inputs.dtype
         # One tanh serves all gates, for sigmoid(z) = 0.5 * tanh(0.5 * z) + 0.5; of i, f, g and o, only g is itself one.
-        scale = np.array([0.5, 0.5, 1, 0.5], dtype)
-        W, U_T, b = self._scaled_weights(scale)
-        scale = scale[:, None, None]
-        shift = 1 - scale
+        W, U_T, b = self._scaled_weights(np.array([0.5, 0.5, 1, 0.5], dtype))
 
-        gates = np.empty((T, 4, N, H), dtype)
+        gates = empty((T, 4, N, H), dtype)
         from_input = inputs.share(W, b, out=gates.reshape(T, N, 4 * H))  # the gates of a step take its place
         z = np.empty((N, 4 * H), dtype)
         z_gates = gate_by_gate(z, 4)
-        h, c = np.empty((2, T + 1, N, H), dtype)
+        h, c = empty((2, T + 1, N, H), dtype)
         h[0], c[0] = states
         written, tanh_c = np.empty((2, N, H), dtype)
         for t in range(T):
             np.matmul(h[t], U_T, out=z)
             z += from_input[t]
             np.tanh(z_gates, out=gates[t])
-            gates[t] *= scale
-            gates[t] += shift
             i, f, g, o = gates[t]
+            for sigmoids in gates[t, :2], o:
+                sigmoids *= 0.5
+                sigmoids += 0.5
             np.multiply(f, c[t], out=c[t + 1])
             np.multiply(i, g, out=written)
             c[t + 1] += written
@@ -100,7 +99,7 @@ class LSTM(Recurrent[tuple[NDArray, NDArray]]):
         h, c, gates = cache.h, cache.c, cache.gates
         U = self._weight("U", dy.dtype)
         dh, dc = dstates
-        dz = np.empty((T, N, 4 * H), dy.dtype)
+        dz = empty((T, N, 4 * H), dy.dtype)
         dz_gates = gate_by_gate(dz, 4)
         dgates, opposite = np.empty((2, 4, N, H), dy.dtype)
         di, df, dg, do = dgates

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 from rnn_lab.nn.checks import as_array, as_generator, as_pair, as_size
 from rnn_lab.nn.functions import find_activation
 from rnn_lab.nn.inputs import Lookup, Vectors, as_inputs
+from rnn_lab.nn.workspace import empty
 
 State = TypeVar("State")  # an array of shape (N, H), or for an LSTM the pair of them (h, c)
 
@@ -267,7 +268,7 @@ class RNN(Recurrent[NDArray]):
         T, N = inputs.steps
         W, U, b = (self._weight(name, inputs.dtype) for name in ("W", "U", "b"))
         H, U_T = len(U), transposed(U)
-        h = np.empty((T + 1, N, H), inputs.dtype)
+        h = empty((T + 1, N, H), inputs.dtype)
         h[0] = states[0]
         inputs.share(W, b, out=h[1:])
         from_state = np.empty_like(h[0])
@@ -285,7 +286,7 @@ class RNN(Recurrent[NDArray]):
         U = self._weight("U", dy.dtype)
         (dh,) = dstates
         slope = np.empty_like(dh)
-        dz = np.empty_like(dy)
+        dz = empty(dy.shape, dy.dtype)
         for t in steps:
             dh += dy[t]  # from the future + from above
             self.activation.derivative_from_output(cache.h[t + 1], out=slope)

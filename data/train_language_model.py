@@ -55,7 +55,7 @@ COMMANDS = {
         "GRU": Run(PRINTABLE_MODEL("GRU", 183, 32), 2.5, columns=16, steps=64, rate=6e-3),
         "LSTM": Run(PRINTABLE_MODEL("LSTM", 159, 32), 2.5, columns=16, steps=64, rate=6e-3),
     },
-    "shakespeare-3": {"GRU": Run(SHAKESPEARE_MODEL("GRU", 224, 32, dropout=0.1), 3, columns=32, steps=64, rate=8e-3)},
+    "shakespeare-3": {"GRU": Run(SHAKESPEARE_MODEL("GRU", 224, 32, dropout=0.1), 3, columns=32, steps=64, rate=6e-3)},
     "shakespeare-30": {
         "LSTM": Run(SHAKESPEARE_MODEL("LSTM", 320, 64, dropout=0.3), 30, columns=32, steps=64, rate=4e-3)
     },

@@ -158,32 +158,33 @@ function putPixels(pad, width, height, fill) {
   return canvas;
 }
 
-// For each of `count` pixels from `first` on: the cell it lies in, of `cells` cells from `origin` over `size`.
-function nearestCells(first, count, origin, size, cells) {
-  const nearest = (_, i) => Math.floor(((first + i + 0.5 - origin) / size) * cells);
-  return Int32Array.from({ length: count }, nearest).map((cell) => Math.max(0, Math.min(cells - 1, cell)));
-}
+const NUDGE = 1 / 1024; // of a cell: a pixel whose middle is the border of two shows the second, as in Agg
 
+// Lets the browser enlarge the cells. The outermost ones stand there twice: a pixel at the border is covered whole.
 function drawImage(context, operation, style, reader) {
-  const [x, y, width, height] = operation.seen;
-  if (width < 1 || height < 1) return;
-  const [left, top, across, down] = operation.box; // negative where an axis is inverted
+  const { rows, columns, seen, box } = operation;
+  const [left, top, across, down] = box; // negative where an axis is inverted
   const colours = reader.take(Uint32Array, operation.colours);
-  const cells = reader.take(colours.length ? Uint8Array : Uint32Array, operation.rows * operation.columns);
-  const columns = nearestCells(x, width, left, across, operation.columns);
-  const rows = nearestCells(y, height, top, down, operation.rows);
-  const canvas = putPixels(imagePad, width, height, (pixels) => {
-    for (let j = 0, pixel = 0; j < height; j++) {
-      const row = rows[j] * operation.columns;
-      for (let i = 0; i < width; i++, pixel++) {
-        const cell = cells[row + columns[i]];
+  const cells = reader.take(colours.length ? Uint8Array : Uint32Array, rows * columns);
+  const canvas = putPixels(imagePad, columns + 2, rows + 2, (pixels) => {
+    for (let j = 0, pixel = 0; j < rows + 2; j++) {
+      const row = Math.max(0, Math.min(rows - 1, j - 1)) * columns;
+      for (let i = 0; i < columns + 2; i++, pixel++) {
+        const cell = cells[row + Math.max(0, Math.min(columns - 1, i - 1))];
         pixels[pixel] = colours.length ? colours[cell] : cell;
       }
     }
   });
+  context.save();
+  context.beginPath();
+  context.rect(...seen);
+  context.clip();
+  context.translate(left, top);
+  context.scale(across / columns, down / rows);
+  context.imageSmoothingEnabled = false;
   context.globalAlpha = operation.alpha;
-  context.drawImage(canvas, 0, 0, width, height, x, y, width, height);
-  context.globalAlpha = 1;
+  context.drawImage(canvas, 0, 0, columns + 2, rows + 2, -1 - NUDGE, -1 - NUDGE, columns + 2, rows + 2);
+  context.restore();
 }
 
 // Sets all texts of a frame below one another on the scratch canvas: one transfer of pixels instead of one each.

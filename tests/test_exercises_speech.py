@@ -66,3 +66,9 @@ def test_a_forward_pass_that_leaps_onto_every_symbol():
         return np.logaddexp(alpha[-1, -1], alpha[-1, -2])
 
     assert speech.ctc_forward.check(answer).misconception == "leap over the blank between equal symbols"
+
+
+def test_an_answer_like_no_known_mistake_is_shown_the_words():
+    diagnosis = str(speech.error_rate.check(lambda written, expected: 0.123))
+    assert "rate is 0.123; expected" in diagnosis
+    assert "written = ['three', 'one', 'four'], expected = ['three', 'one', 'four']" in diagnosis

@@ -122,6 +122,8 @@ def with_shapes(arguments: Mapping[str, Any]) -> str:
         else f"{name} {{{with_shapes(value)}}}"
         if isinstance(value, dict)
         else f"{name} = {value:.6g}"
+        if isinstance(value, (int, float, np.number))
+        else f"{name} = {value!r}"
         for name, value in arguments.items()
     )
 

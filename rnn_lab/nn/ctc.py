@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import ArrayLike, NDArray
 
 from rnn_lab.nn.checks import as_array, as_mask, as_ndarray
 from rnn_lab.nn.functions import log_softmax
+from rnn_lab.nn.workspace import empty
 
 BLANK = 0
 IMPOSSIBLE = -1e30  # a logarithm of zero that can be subtracted from itself
@@ -146,51 +148,64 @@ def ctc_loss(
 
 
 def _lattice(log_p: NDArray, labels: NDArray, counts: NDArray, ends: NDArray) -> Lattice:
-    T, N, _ = log_p.shape
-    L, dtype = len(labels), log_p.dtype
-    S = 2 * L + 1
-    each, s, last = np.arange(N)[:, None], np.arange(S), 2 * counts[:, None]  # the last state of each text
-    symbols = np.full((N, S), BLANK)
+    N, last = len(counts), 2 * counts  # the last state of each text
+    symbols = np.full((N, 2 * len(labels) + 1), BLANK)
     symbols[:, 1::2] = labels.T
-    emissions = log_p.reshape(T, -1)[:, symbols + log_p.shape[2] * each]  # (T, N, S)
-    emissions[:, s > last] = IMPOSSIBLE
-    np.maximum(emissions, IMPOSSIBLE, out=emissions)
+    emissions = _emissions(log_p, symbols, last, ends)
+    paths = _paths(emissions, symbols)
+    alpha, beta = paths[:, 0, :, 2:], paths[::-1, 1, :, :1:-1]
+    whole = alpha[-1, np.arange(N), last]
+    log_likelihood = np.where(whole > IMPOSSIBLE / 2, whole, -np.inf)
+    return Lattice(symbols, emissions[1:-1, 0, :, 2:], alpha[1:-1], beta[1:-1], log_likelihood)
 
-    # The way from the end is the way from the beginning with time and states turned round: both in one loop.
-    s_mirror = np.where(s <= last, last - s, s)
-    t_mirror = np.where(np.arange(T)[:, None] < ends, ends - 1 - np.arange(T)[:, None], np.arange(T)[:, None])
-    both_emissions = np.stack([emissions, emissions[t_mirror[:, :, None], each, s_mirror]], axis=1)  # (T, 2, N, S)
-    both_symbols = np.stack([symbols, symbols[each, s_mirror]])
-    barred = np.zeros((2, N, S), dtype)  # from two states before: only to a symbol, and another one than that
-    here, two_before = both_symbols[:, :, 2:], both_symbols[:, :, :-2]
-    barred[:, :, 2:][(here == BLANK) | (here == two_before)] = IMPOSSIBLE
 
-    paths = np.full((T, 2, N, S + 2), IMPOSSIBLE, dtype)  # two states that are never reached stand before the first
-    paths[0, :, :, 2:4] = both_emissions[0, :, :, :2]
-    stay, step, leap = np.empty((3, 2, N, S), dtype)
-    best = np.empty((2, N, S), dtype)
-    for t in range(1, T):
-        before = paths[t - 1]
-        np.add(before[:, :, :-2], barred, out=leap)
-        np.maximum(before[:, :, 2:], before[:, :, 1:-1], out=best)
-        np.maximum(best, leap, out=best)
-        np.subtract(before[:, :, 2:], best, out=stay)
-        np.subtract(before[:, :, 1:-1], best, out=step)
-        leap -= best
-        for ways in (stay, step, leap):
-            np.exp(ways, out=ways)
-        stay += step
-        stay += leap
-        np.log(stay, out=stay)
-        stay += best
-        np.add(stay, both_emissions[t], out=paths[t, :, :, 2:])
+def _emissions(log_p: NDArray, symbols: NDArray, last: NDArray, ends: NDArray) -> NDArray:
+    """Look up what the states emit -> logarithms from both ends, (T + 2, 2, N, 2 + S).
 
-    alpha, beta = paths[:, 0, :, 2:], paths[:, 1, :, 2:][t_mirror[:, :, None], each, s_mirror]
-    final = alpha[ends - 1, np.arange(N)]  # (N, S)
-    at_last = np.take_along_axis(final, last, axis=1)[:, 0]
-    before_last = np.take_along_axis(final, np.maximum(last - 1, 0), axis=1)[:, 0]
-    total = np.where(counts > 0, np.logaddexp(at_last, before_last), at_last)
-    return Lattice(symbols, emissions, alpha, beta, np.where(total > IMPOSSIBLE / 2, total, -np.inf))
+    The way from the end is the way from the beginning with time and states turned round. Before its first step a text
+    is in the first state, after its end in the last, which costs nothing: so all begin and end together. In front of
+    the states are two that are never reached: so every state has two before it.
+    """
+    T, N, K = log_p.shape
+    t, n, s = np.arange(T + 2)[:, None], np.arange(N), np.arange(symbols.shape[1])
+    both = empty((T + 2, 2, N, 2 + len(s)), log_p.dtype)
+    both[:] = IMPOSSIBLE
+    emissions = both[:, 0, :, 2:]
+    log_p = np.maximum(log_p, IMPOSSIBLE).reshape(T, N * K)
+    within = (t[1:-1] <= ends)[:, :, None] & (s <= last[:, None])
+    np.copyto(emissions[1:-1], np.take(log_p, symbols + K * n[:, None], axis=1), where=within)
+    emissions[0, :, 0] = 0
+    after, text = np.nonzero(t > ends)
+    emissions[after, text, last[text]] = 0
+    both[:, 1, :, 2:] = emissions[::-1, :, ::-1]
+    return both
+
+
+def _paths(emissions: NDArray, symbols: NDArray) -> NDArray:
+    """Add up, from both ends, the paths to each state at each step -> logarithms, of the shape of `emissions`."""
+    steps, _, N, width = emissions.shape
+    barred = np.zeros((2, N, width), bool)  # from two states before: only to a symbol, and another one than that
+    barred[0, :, 4:] = (symbols[:, 2:] == BLANK) | (symbols[:, 2:] == symbols[:, :-2])
+    barred[1, :, 4:] = barred[0, :, :3:-1]
+
+    # All texts side by side in one row; the first two places stay impossible.
+    emitted = emissions.reshape(steps, -1)
+    paths = empty(emitted.shape, emitted.dtype)
+    paths[0], paths[:, :2] = emitted[0], IMPOSSIBLE
+    before = sliding_window_view(paths, 3, axis=1).swapaxes(1, 2)  # from two states before, from one, from the same
+    cost = np.zeros(before.shape[1:], paths.dtype)
+    cost[0, barred.ravel()[2:]] = IMPOSSIBLE
+    ways, (best, total) = np.empty_like(cost), np.empty_like(cost[:2])
+    for t in range(1, steps):
+        np.add(before[t - 1], cost, out=ways)
+        np.maximum.reduce(ways, axis=0, out=best)
+        ways -= best
+        np.exp(ways, out=ways)
+        np.add.reduce(ways, axis=0, out=total)
+        np.log(total, out=total)
+        best += emitted[t, 2:]
+        np.add(best, total, out=paths[t, 2:])
+    return paths.reshape(emissions.shape)
 
 
 def _as_texts(

@@ -92,6 +92,15 @@ def test_a_recording_is_heard_as_soon_as_it_arrives(model):
     assert panel.live.fig.axes[0].get_title(loc="left").endswith(f": {heard.text or '(nothing)'}")
 
 
+def test_the_same_file_is_heard_again_after_another_sound(model):
+    panel = speech.explorer(model, UTTERANCES)
+    sound = Controls(panel).by_name["sound"]
+    for _ in range(2):
+        microphone_of(panel)._receive(None, {}, [memoryview(file_of(tone(523)))])
+        assert sound.value == speech.OWN and panel.live.error == ""
+        sound.value = "one"
+
+
 @pytest.mark.parametrize(
     ("upload", "said"),
     [

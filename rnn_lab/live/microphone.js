@@ -88,10 +88,11 @@ function render({ model, el }) {
   };
   file.onchange = async () => {
     const [chosen] = file.files;
-    if (chosen) {
-      const fits = chosen.size <= LARGEST;
-      status.textContent = fits ? "" : `The file has ${Math.ceil(chosen.size / 1e6)} MB; choose one of 8 MB at most.`;
-      if (fits) hand(await chosen.arrayBuffer());
+    if (chosen?.size > LARGEST) {
+      status.textContent = `The file has ${Math.ceil(chosen.size / 1e6)} MB; choose one of 8 MB at most.`;
+    } else if (chosen) {
+      status.textContent = chosen.size ? "" : "The file is empty; choose a recording.";
+      if (chosen.size) hand(await chosen.arrayBuffer());
     }
     file.value = "";
   };

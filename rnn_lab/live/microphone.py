@@ -31,4 +31,5 @@ class Microphone(anywidget.AnyWidget):
         self.on_msg(self._receive)
 
     def _receive(self, _widget: object, _content: object, buffers: list[memoryview]) -> None:
+        self.value = b""  # so that the same file counts as new when it is chosen again
         self.value = bytes(buffers[0])

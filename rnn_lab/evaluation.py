@@ -75,8 +75,20 @@ def rolling_origins(length: int, first: int, horizon: int, every: int = 1) -> ND
 
 
 def following(values: NDArray, origins: NDArray, horizon: int) -> NDArray:
-    """Return the values at each origin and after it, shape (O, K)."""
-    return values[np.asarray(origins)[:, None] + np.arange(horizon)]
+    """Return the values at each origin and after it, shape (O, K).
+
+    Raises
+    ------
+    ValueError
+        If some of them are before the start of the series or after its end.
+    """
+    origins = np.asarray(origins)
+    if origins.size and (origins.min() < 0 or origins.max() + horizon > len(values)):
+        raise ValueError(
+            f"origins goes from {origins.min()} to {origins.max()}; expected from 0 to {len(values) - horizon}, after "
+            f"which fewer than {horizon} of the {len(values)} values follow"
+        )
+    return values[origins[:, None] + np.arange(horizon)]
 
 
 def rmse(forecast: ArrayLike, truth: ArrayLike) -> float:
@@ -173,8 +185,11 @@ def adaptive_margins(missed_by: ArrayLike, first: int, delay: int, share: float,
         If nothing is known yet at the first origin, or `share` is no share.
     """
     missed_by, share = as_array("missed_by", missed_by, ("O",), finite=True), _as_share(share)
-    if not as_size("delay", delay) <= first:
-        raise ValueError(f"first is {first}; expected at least the delay, {delay}, so that an error is known")
+    if not as_size("delay", delay) <= first < len(missed_by):
+        raise ValueError(
+            f"first is {first}; expected at least the delay, {delay}, so that an error is known, "
+            f"and less than the {len(missed_by)} origins"
+        )
     level, margins = share, np.zeros(len(missed_by))
     for now in range(first, len(missed_by)):
         latest = now - delay  # the last origin whose truth is known

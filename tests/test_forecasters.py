@@ -32,9 +32,10 @@ def quantile_case(kind="GRU", warm_up=2, dtype=np.float64):
     return model, (rng.standard_normal((6, 4, 2)).astype(dtype), rng.standard_normal((6, 4, 3)).astype(dtype))
 
 
-def run_case(kind="GRU", forced=False, K=4, dtype=np.float64):
+def run_case(kind="GRU", forced=False, encoded=False, K=4, dtype=np.float64):
     rng = np.random.default_rng(1)
-    model = FreeRunForecaster(LAYERS[kind](2, 5, rng, dtype=dtype), rng, teacher_forcing=forced)
+    layer, encoder = (LAYERS[kind](2, 5, rng, dtype=dtype) for _ in range(2))
+    model = FreeRunForecaster(layer, rng, forced, encoder if encoded else None)
     shapes = ((6, 3, 2), (K - 1, 3, 2), (K, 3))
     return model, RunBatch(*(rng.standard_normal(shape).astype(dtype) for shape in shapes))
 
@@ -65,6 +66,12 @@ def test_gradients_of_quantiles(kind):
 @EVERY_LAYER
 def test_gradients_of_a_run(kind, forced):
     assert_gradients_are_right(*run_case(kind, forced))
+
+
+@BOTH_WAYS
+@pytest.mark.parametrize("kind", ["GRU", "LSTM"])
+def test_gradients_from_sequence_to_sequence(kind, forced):
+    assert_gradients_are_right(*run_case(kind, forced, encoded=True))
 
 
 def test_gradients_of_the_autoencoder():
@@ -144,6 +151,18 @@ def test_a_free_run_reads_its_own_forecasts():
     assert_same(model.predict(past, ahead, 4), forecasts)
 
 
+@BOTH_WAYS
+def test_an_encoder_with_the_weights_of_its_decoder_is_no_encoder(forced):
+    (alone, batch), (encoded, _) = run_case(forced=forced), run_case(forced=forced, encoded=True)
+    for name, param in encoded.params.items():
+        param[...] = alone.params[name.replace("encoder", "layer")]
+    loss, grads = alone.loss_and_grads(batch)
+    same_loss, parts = encoded.loss_and_grads(batch)
+    assert_same(same_loss, loss)
+    for name in alone.layer.params:  # one layer in both places gets the sum
+        assert_same(parts[f"layer.{name}"] + parts[f"encoder.{name}"], grads[f"layer.{name}"])
+
+
 def test_teacher_forcing_changes_training_alone():
     (free, batch), (forced, _) = run_case(forced=False), run_case(forced=True)
     assert_same(free.predict(batch.past, batch.ahead, 4), forced.predict(batch.past, batch.ahead, 4))
@@ -196,6 +215,8 @@ def test_a_waist_of_one_number_learns_what_one_number_can_say():
             "ahead has 1 steps; expected at least 3 for 4 forecasts",
         ),
         (lambda: run_case()[0].predict(np.ones((6, 3, 2)), steps=0), "steps is 0; expected at least 1"),
+        (lambda: run_case(encoded=True)[0].predict(np.ones((1, 3, 2))), "past has 1 step; expected at least 2"),
+        (lambda: FreeRunForecaster(GRU(2, 5), encoder=GRU(2, 4)), "encoder has parameters of shapes .* of the layer"),
         (lambda: Autoencoder(2, 3, 0), "output_size is 0"),
         (lambda: autoencoder_case()[0].loss_and_grads(np.ones((6, 4))), r"x has shape \(6, 4\)"),
     ],

@@ -1,17 +1,27 @@
 """The series of chapter 08: bundled and generated ones, the readers of public formats, and what is refused."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from support import assert_same
 
 from rnn_lab import datasets
 from rnn_lab.datasets import mitdb, taxi
-from rnn_lab.datasets.forecasting import TASKS, results
+from rnn_lab.datasets.forecasting import TASKS, Task, results
 from rnn_lab.datasets.time_series import Series, Table
 from rnn_lab.datasets.windows import Windows
 from rnn_lab.evaluation import following
 
-OFFLINE = ("sunspots, yearly", "carbon dioxide", "El Niño", "Google, price", "Google, range", "EEG", "heart, simulated")
+OFFLINE = (
+    "sunspots, yearly",
+    "carbon dioxide",
+    "El Niño",
+    "Google, price",
+    "Google, range",
+    "EEG",
+    "heart, simulated",
+)
 
 
 def test_bundled_climate():
@@ -27,6 +37,9 @@ def test_what_matplotlib_ships():
     assert (
         len(share.times) == 1047 and (share["low"] <= share["close"]).all() and (share["close"] <= share["high"]).all()
     )
+    stocks = datasets.monthly_stocks()
+    assert list(stocks.columns) == ["IBM", "AAPL", "MSFT", "XRX", "ADBE", "^GSPC", "^IXIC"]
+    assert (np.diff(stocks.times).astype(int) == 1).all() and len(stocks.times) == 32 * 12 + 6
     assert [len(channel) for channel in datasets.eeg().columns.values()] == [800] * 4
 
 
@@ -49,9 +62,16 @@ def test_the_same_generator_gives_the_same_heart():
 
 def test_resampling_keeps_beats_in_place():
     heart = datasets.heartbeats(60, np.random.default_rng(0), rate=360, noise=0, wander=0)
-    slower = heart.resampled(4)
+    slower, late = heart.resampled(4), 10
     assert slower.rate == 90 and len(slower.signal) == 60 * 90
-    assert_same(slower.signal[100:-100], heart.signal[::4][100:-100], 0.25)
+    assert_same(slower.signal[100 + late : -100], heart.signal[::4][100 : -100 - late], 0.25)
+    assert (slower.beats[:60] == heart.beats[:60] // 4 + late).all() and slower.beats[-1] < len(slower.signal)
+
+
+def test_resampling_looks_back_alone():
+    heart = datasets.heartbeats(20, np.random.default_rng(0), rate=360)
+    changed = replace(heart, signal=np.where(np.arange(len(heart.signal)) > 4000, 99.0, heart.signal))
+    assert_same(changed.resampled(4).signal[: 4000 // 4 + 1], heart.resampled(4).signal[: 4000 // 4 + 1])
 
 
 def test_format_212_by_hand():
@@ -82,12 +102,22 @@ def test_half_hours_of_a_week():
     assert taxi.half_hour_of_week(times).tolist() == [0, 1, 335]
 
 
+def task(**changes):
+    """A task of a hundred values, with some of its fields changed."""
+    values = np.arange(100.0)
+    fields = {"values": values, "unit": "m", "borders": (60, 80), "horizon": 5, "inputs": values[:, None]} | changes
+    return Task(**fields)
+
+
 @pytest.mark.parametrize("name", OFFLINE)
 def test_a_task_fits_together(name):
     task = TASKS[name]()
     assert len(task.inputs) == len(task.values) and np.isfinite(task.inputs).all()
     choose, test = task.borders
     assert 0 < choose < test < len(task.values)
+    in_advance = task.inputs[:, list(task.calendar)]
+    assert in_advance.shape == (len(task.values), 2 * (name in ("carbon dioxide", "El Niño")))
+    assert (np.abs(in_advance) <= 1).all()
     for part, end in [("choose", test), ("test", len(task.values))]:
         assert task.origins(part)[-1] + task.horizon <= end
     with pytest.raises(ValueError, match="part is 'validation'"):
@@ -133,6 +163,17 @@ def test_the_results_are_those_of_the_tasks(name):
         (lambda: datasets.heartbeats(0, np.random.default_rng(0)), "seconds is 0; expected a number above 0"),
         (lambda: datasets.heartbeats(9, np.random.default_rng(0), ectopic=2), "ectopic is 2; expected"),
         (lambda: datasets.heartbeats(9, np.random.default_rng(0), noise=-1), "noise is -1; expected"),
+        (lambda: datasets.heartbeats(0.001, np.random.default_rng(0)), "seconds is 0.001 at a rate of 90"),
+        (lambda: datasets.heartbeats(9, np.random.default_rng(0)).resampled(0), "divisor is 0; expected at least 1"),
+        (
+            lambda: task(borders=(60, 40)),
+            r"borders is \(60, 40\) for 100 values, so that the parts have \[60, -20, 60\]",
+        ),
+        (lambda: task(borders=(60, 120)), "expected each to have a horizon of 5 at least"),
+        (lambda: task(horizon=25), "the parts have .60, 20, 20. of them; expected each to have a horizon of 25"),
+        (lambda: task(horizon=0), "horizon is 0; expected at least 1"),
+        (lambda: task(values=np.full(100, np.nan)), "values holds 100 NaN"),
+        (lambda: task(inputs=np.ones((99, 1))), r"inputs has shape \(99, 1\); expected \(100, D\)"),
         (lambda: results("other.json"), "name is 'other.json'; expected one of time_series_results.json"),
     ],
 )

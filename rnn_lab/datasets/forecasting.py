@@ -12,15 +12,20 @@ from rnn_lab.datasets import climate, markets, mitdb, physiology, taxi
 from rnn_lab.datasets.download import bundled
 from rnn_lab.datasets.time_series import Table
 from rnn_lab.evaluation import rolling_origins
+from rnn_lab.nn.checks import as_array, as_size
 
 RESULTS_SHA256 = {
     "time_series_results.json": "2c4cdefab0d101e85a9f31a74d761e19b24ee6aa7324b9534b892492395d0110",
     "heartbeat_detection.json": "540a33c4ca897f55d9e059d10822d37ae48fbe7b154f4d3396e850406e7ff778",
     "analogue_results.json": "b60a557dd3ba3f1e70687a7fa488db5912e0484a23418750ce4d8c77787dd7d8",
 }
+LOG_PRICE = "price, 100 log"
 HEART_RATE_DIVISOR = 4  # of the 360 samples a second of a recorded heart
 HEART_HORIZON = 18  # 200 ms
+PATIENT = 8  # the seed of the simulated heart
 GOOGLE_BORDERS, SP500_BORDERS = ("2007-01-01", "2007-10-01"), ("2012-01-01", "2016-01-01")
+PHASE = (1, 2)  # where `_with_phase` puts the place in a cycle
+STOCKS_BORDERS = ("2008-01", "2014-01")
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,13 @@ class Task:
         Of the climatology: 0 a constant, 1 a straight line, 2 a parabola.
     every : int
         Steps between the origins that are judged.
+    calendar : tuple of int
+        Which columns of the inputs are known in advance.
+
+    Raises
+    ------
+    ValueError
+        If a value is NaN, there are not as many inputs as values, or a part is shorter than the horizon.
     """
 
     values: NDArray
@@ -57,6 +69,17 @@ class Task:
     harmonics: dict[float, int] = field(default_factory=dict)
     trend: int = 0
     every: int = 1
+    calendar: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        values = as_array("values", self.values, ("T",), finite=True)
+        as_array("inputs", self.inputs, (len(values), "D"), finite=True)
+        parts = np.diff([0, *self.borders, len(values)])
+        if parts.min() < as_size("horizon", self.horizon):
+            raise ValueError(
+                f"borders is {self.borders} for {len(values)} values, so that the parts have {parts.tolist()} of them; "
+                f"expected each to have a horizon of {self.horizon} at least, one part after the other"
+            )
 
     def origins(self, part: str) -> NDArray[np.integer]:
         """Return the origins in the part ``"train"``, ``"choose"`` or ``"test"`` whose horizon ends in it."""
@@ -100,15 +123,15 @@ def co2() -> Task:
     values, season = series.values, 2 * np.pi * series.years
     parts = _borders(series.years, 1984, 1992)
     over_a_year = values - np.roll(values, 12)  # the level leaves the range that was trained on, its growth does not
-    over_a_year[:12] = over_a_year[12]
-    return Task(values, series.unit, parts, 12, _with_phase(over_a_year, season), 12, {12: 4}, trend=2)
+    over_a_year[:12] = over_a_year[12]  # the first year has none before it; it is all training, so nothing leaks
+    return Task(values, series.unit, parts, 12, _with_phase(over_a_year, season), 12, {12: 4}, trend=2, calendar=PHASE)
 
 
 def el_nino() -> Task:
     series = climate.el_nino()
     values, season = series.values, 2 * np.pi * series.years
     parts = _borders(series.years, 1985, 1996)
-    return Task(values, series.unit, parts, 12, _with_phase(values, season), 12, {12: 4})
+    return Task(values, series.unit, parts, 12, _with_phase(values, season), 12, {12: 4}, calendar=PHASE)
 
 
 def seattle() -> Task:
@@ -118,14 +141,14 @@ def seattle() -> Task:
     others = np.column_stack([table["temp_min"], np.log1p(table["precipitation"]), table["wind"]])
     parts = _borders(table.times, "2014-07-01", "2015-01-01")
     inputs = np.column_stack([_with_phase(values, season), others])
-    return Task(values, table.units["temp_max"], parts, 7, inputs, 1, {365.25: 3})
+    return Task(values, table.units["temp_max"], parts, 7, inputs, 1, {365.25: 3}, calendar=PHASE)
 
 
 def _price(table: Table, choose: str, test: str) -> Task:
     values = 100 * np.log(table["close"])
     returns = np.diff(values, prepend=values[0])
     inputs = np.column_stack([returns, np.abs(returns), log_range(table)])
-    return Task(values, "price, 100 log", _borders(table.times, choose, test), 5, inputs)
+    return Task(values, LOG_PRICE, _borders(table.times, choose, test), 5, inputs)
 
 
 def _range(table: Table, choose: str, test: str) -> Task:
@@ -140,6 +163,15 @@ def google_price() -> Task:
 
 def google_range() -> Task:
     return _range(markets.google(), *GOOGLE_BORDERS)
+
+
+def stocks_monthly() -> Task:
+    """The mean of five shares, which the returns of the two indices stand beside."""
+    table = markets.monthly_stocks()
+    values = 100 * np.mean([np.log(table[share]) for share in markets.SHARES], axis=0)
+    levels = np.column_stack([values, *(100 * np.log(table[index]) for index in markets.INDICES)])
+    returns = np.diff(levels, axis=0, prepend=levels[:1])
+    return Task(values, LOG_PRICE, _borders(table.times, *STOCKS_BORDERS), 6, returns)
 
 
 def sp500_price() -> Task:
@@ -170,6 +202,7 @@ def taxis() -> Task:
         taxi.HALF_HOURS_A_WEEK,
         {taxi.HALF_HOURS_A_WEEK: 84},
         every=5,
+        calendar=tuple(range(1, 1 + len(calendar))),
     )
 
 
@@ -179,7 +212,7 @@ def eeg() -> Task:
 
 
 def heart_simulated() -> Task:
-    recording = physiology.heartbeats(360, np.random.default_rng(8))
+    recording = physiology.heartbeats(360, np.random.default_rng(PATIENT))
     return _heart(recording, 200, 260, every=5)
 
 

@@ -8,7 +8,7 @@ from scipy import signal
 
 from rnn_lab.datasets.download import sample_data
 from rnn_lab.datasets.time_series import Table
-from rnn_lab.nn.checks import as_generator, as_positive
+from rnn_lab.nn.checks import as_generator, as_positive, as_size
 
 # The waves of a beat: the phase of each in degrees, how strongly it pulls, and its width in radians. Those of a normal
 # beat are the original ones (McSharry et al., 2003); the ectopic beat, without a P wave and wide, is the course's own.
@@ -17,6 +17,7 @@ ECTOPIC = ((0, 4.5, 0.26), (45, -3.0, 0.28), (115, -1.0, 0.4))  # R, S, T
 MILLIVOLTS = 25  # of one unit of the model
 BREATHING, PRESSURE = (0.25, 0.03), (0.1, 0.02)  # what makes the heart quicker and slower: frequency in Hz, share
 EARLY, PAUSE = (0.65, 1.0), 1.3  # how long the interval before an ectopic beat is, from and to, and the one after it
+FILTER_DELAY = 10  # samples of the slower rate, when a recording is resampled
 FUSION = 0.4  # an ectopic beat meets a normal one halfway: its share is at least this
 
 
@@ -42,12 +43,16 @@ class Recording:
     ectopic: NDArray[np.bool_]
 
     def resampled(self, divisor: int) -> "Recording":
-        """Return every `divisor`-th sample, after a low-pass filter that is symmetric in time.
+        """Return every `divisor`-th sample, after a low-pass filter that looks back alone.
 
-        Each sample therefore knows a little of what comes next: 40 samples of the original, 111 ms at 360 a second.
+        The usual filter is symmetric in time: each of its samples knows a little of what comes next. This one says the
+        same `FILTER_DELAY` samples later, when it is known, and the beats are moved with it.
         """
-        slower = signal.decimate(self.signal, divisor, ftype="fir")
-        return Recording(slower, self.rate / divisor, self.beats // divisor, self.ectopic)
+        order = 2 * FILTER_DELAY * as_size("divisor", divisor)
+        slower = signal.decimate(self.signal, divisor, order, ftype="fir", zero_phase=False)
+        beats = self.beats // divisor + FILTER_DELAY
+        inside = beats < len(slower)
+        return Recording(slower, self.rate / divisor, beats[inside], self.ectopic[inside])
 
 
 def heartbeats(
@@ -87,6 +92,8 @@ def heartbeats(
             raise ValueError(f"{name} is {value!r}; expected a number from 0 to {most}")
     rng, step = as_generator(rng), 1 / as_positive("rate", rate)
     t = np.arange(round(as_positive("seconds", seconds) * rate)) * step
+    if len(t) == 0:
+        raise ValueError(f"seconds is {seconds} at a rate of {rate}; expected time for at least one sample")
     peaks, is_ectopic = _beat_times(t[-1] + 2, rng, ectopic)
     mixture = is_ectopic * rng.uniform(FUSION, 1, len(peaks))
     last = np.searchsorted(peaks, t, side="right") - 1  # the beat whose peak was the last one

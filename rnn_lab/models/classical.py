@@ -12,7 +12,9 @@ from statsmodels.tsa.ar_model import AutoReg, ar_select_order
 from statsmodels.tsa.holtwinters import ExponentialSmoothing
 
 from rnn_lab.evaluation import following
-from rnn_lab.nn.checks import as_array, as_ndarray, as_size
+from rnn_lab.nn.checks import as_array, as_ndarray, as_positive, as_size
+
+NEAREST = 1e-6  # the smallest squared distance of a weighted neighbour, relative to the mean square of all pieces
 
 
 def _checked(values: NDArray, origins: ArrayLike, first: int) -> tuple[NDArray, NDArray[np.integer]]:
@@ -24,6 +26,16 @@ def _checked(values: NDArray, origins: ArrayLike, first: int) -> tuple[NDArray, 
             f"known, to {len(values)}, the end of the series"
         )
     return values, origins
+
+
+def _varying(past: ArrayLike, shortest: int, purpose: str) -> NDArray:
+    """Return what is known of a series, or say that nothing can be fitted to it."""
+    past = as_array("values", past, ("T",), finite=True)
+    if len(past) < shortest:
+        raise ValueError(f"values has {len(past)} known ones, too short a series; expected {shortest} for {purpose}")
+    if np.ptp(past) == 0:
+        raise ValueError("values is constant; expected a series that varies")
+    return past
 
 
 def seasonal_naive(values: NDArray, origins: NDArray, horizon: int, period: int = 1) -> NDArray:
@@ -73,7 +85,14 @@ def harmonic_profile(
 
 
 def bic_order(past: NDArray, longest: int) -> int:
-    """Return the order of a linear autoregression of `past`, from 1 to `longest`, that has the smallest BIC."""
+    """Return the order of a linear autoregression of `past`, from 1 to `longest`, that has the smallest BIC.
+
+    Raises
+    ------
+    ValueError
+        If the past is constant, holds NaN, or is too short for the longest order.
+    """
+    past = _varying(past, 3 * as_size("longest", longest) + 2, f"an order of {longest}")
     return max(ar_select_order(past, longest, ic="bic").ar_lags or [1])
 
 
@@ -93,11 +112,7 @@ def autoregression(values: NDArray, origins: NDArray, horizon: int, known: int, 
         If the known part is constant, holds NaN, or is too short for the order.
     """
     values, origins = _checked(values, origins, as_size("order", order))
-    past, shortest = values[:known], 2 * order + 2
-    if len(past) < shortest:
-        raise ValueError(f"values has {len(past)} known ones; expected at least {shortest} for an order of {order}")
-    if np.ptp(past) == 0:
-        raise ValueError("values is constant; expected a series that varies")
+    past = _varying(values[:known], 2 * order + 2, f"an order of {order}")
     intercept, *weights = AutoReg(past, order).fit().params  # the last step's weight first
     recent = following(values, origins - order, order)
     forecast = np.empty((len(recent), horizon))
@@ -108,9 +123,9 @@ def autoregression(values: NDArray, origins: NDArray, horizon: int, known: int, 
 
 
 def exponential_smoothing(
-    values: NDArray, origins: NDArray, horizon: int, known: int, period: int | None = None
+    values: NDArray, origins: NDArray, horizon: int, known: int, period: int | None = None, damped: bool = True
 ) -> NDArray:
-    """Forecast by exponential smoothing with a damped trend and, with a period, additive seasons (Holt and Winters).
+    """Forecast by exponential smoothing with a trend and, with a period, additive seasons (Holt and Winters).
 
     Parameters
     ----------
@@ -119,21 +134,28 @@ def exponential_smoothing(
     horizon, known : int
     period : int, optional
         Of the seasons, in steps.
+    damped : bool
+        Whether the trend comes to an end with time, or goes on for ever.
 
     Returns
     -------
     ndarray, shape (O, K)
+
+    Raises
+    ------
+    ValueError
+        If the known part is constant, holds NaN, or is shorter than two seasons.
     """
     values, origins = _checked(values, origins, 1)
-    if known < 2 * (period or 5):
-        raise ValueError(f"known is {known}, too short a series; expected at least {2 * (period or 5)} values")
-    form = {"trend": "add", "damped_trend": True}
+    past = _varying(values[:known], 2 * (period or 5), "exponential smoothing")
+    form = {"trend": "add", "damped_trend": damped}
     form |= {"seasonal": "add", "seasonal_periods": period} if period else {}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that the optimizer stopped early; its best is used
-        fitted = ExponentialSmoothing(values[:known], **form, initialization_method="estimated").fit().params
+        fitted = ExponentialSmoothing(past, **form, initialization_method="estimated").fit().params
     start = {"initial_level": fitted["initial_level"], "initial_trend": fitted["initial_trend"]}
-    speeds = {name: fitted[name] for name in ("smoothing_level", "smoothing_trend", "damping_trend")}
+    speeds = {name: fitted[name] for name in ("smoothing_level", "smoothing_trend")}
+    speeds |= {"damping_trend": fitted["damping_trend"]} if damped else {}
     if period:
         start["initial_seasonal"], speeds["smoothing_seasonal"] = (
             fitted["initial_seasons"],
@@ -142,7 +164,7 @@ def exponential_smoothing(
     model = ExponentialSmoothing(values, **form, initialization_method="known", **start)
     smoothed = model.fit(optimized=False, **speeds)
     last = origins - 1
-    damping = np.cumsum(speeds["damping_trend"] ** np.arange(1, horizon + 1))
+    damping = np.cumsum(speeds.get("damping_trend", 1.0) ** np.arange(1, horizon + 1))
     forecast = smoothed.level[last, None] + smoothed.trend[last, None] * damping
     return forecast + seasonal_naive(smoothed.season, origins, horizon, period) if period else forecast
 
@@ -163,23 +185,41 @@ def lagged_regression(
     horizon, known, lags : int
     penalty : float
         On the squares of the weights of standardised inputs, relative to the mean squared error.
+
+    Raises
+    ------
+    ValueError
+        If the known part is constant, holds NaN, or is too short for the lags and the horizon.
     """
     values, origins = _checked(values, origins, as_size("lags", lags))
     inputs = as_array("inputs", inputs, (len(values), "D"), finite=True)
-    if known < lags + horizon + 1:
-        raise ValueError(f"known is {known}, too short a series; expected at least {lags + horizon + 1} values")
-    windows = np.lib.stride_tricks.sliding_window_view(inputs, lags, axis=0)
-    table = windows.reshape(len(windows), -1)  # row r ends with the input at step r + lags - 1
+    _varying(values[:known], lags + as_size("horizon", horizon) + 1, f"{lags} lags and a horizon of {horizon}")
+    windows = np.lib.stride_tricks.sliding_window_view(inputs, lags, axis=0)  # row r ends with step r + lags - 1
+
+    def table(origins: NDArray) -> NDArray:
+        return windows[origins - lags].reshape(len(origins), -1)
+
     fitted = np.arange(lags, known - horizon + 1)  # origins whose horizon is known
-    mean, deviation = table[fitted - lags].mean(axis=0), table[fitted - lags].std(axis=0)
-    table = (table - mean) / np.where(deviation > 0, deviation, 1)
-    x, y = table[fitted - lags], following(values, fitted, horizon) - values[fitted - 1, None]
-    squares = x.T @ x + penalty * len(x) * np.eye(x.shape[1])
+    x, y = table(fitted), following(values, fitted, horizon) - values[fitted - 1, None]
+    mean, deviation = x.mean(axis=0), x.std(axis=0)
+    deviation[deviation == 0] = 1
+    x = (x - mean) / deviation
+    squares = x.T @ x + as_positive("penalty", penalty) * len(x) * np.eye(x.shape[1])
     weights = np.linalg.solve(squares, x.T @ (y - y.mean(axis=0)))
-    return values[origins - 1, None] + table[origins - lags] @ weights + y.mean(axis=0)
+    return values[origins - 1, None] + (table(origins) - mean) / deviation @ weights + y.mean(axis=0)
 
 
-def analogues(values: NDArray, origins: NDArray, horizon: int, known: int, length: int, neighbours: int) -> NDArray:
+def analogues(
+    values: NDArray,
+    origins: NDArray,
+    horizon: int,
+    known: int,
+    length: int,
+    neighbours: int,
+    *,
+    growing: bool = False,
+    weighted: bool = False,
+) -> NDArray:
     """Forecast what followed the most similar pieces of the known part (Lorenz, 1969), shape (O, K).
 
     A piece is the last `length` values, relative to the last one. Those that overlap with what is forecast, or with
@@ -191,11 +231,22 @@ def analogues(values: NDArray, origins: NDArray, horizon: int, known: int, lengt
     origins : ndarray of int, shape (O,)
         Each at least `length` after the start.
     horizon, known, length, neighbours : int
+    growing : bool
+        Whether an origin after the known part looks up all that is known by then, and not the known part alone.
+    weighted : bool
+        Whether a piece counts the more, the nearer it is: by the inverse of the squared distance (Shepard, 1968).
+
+    Raises
+    ------
+    ValueError
+        If the known part is constant, holds NaN, or is too short for that many neighbours.
     """
     values, origins = _checked(values, origins, as_size("length", length))
-    library = np.arange(length, known - horizon + 1)
-    if len(library) < as_size("neighbours", neighbours) + 2 * (length + horizon):
-        raise ValueError(f"known is {known}, too short a series for {neighbours} neighbours that do not overlap")
+    ends = np.maximum(origins, known) if growing else np.full(len(origins), known)  # what an origin may look up
+    own = 2 * (length + as_size("horizon", horizon))  # how many pieces an origin may lose to itself, at most
+    shortest = length + horizon + own + as_size("neighbours", neighbours)
+    _varying(values[:known], shortest, f"{neighbours} neighbours that do not overlap")
+    library = np.arange(length, ends.max() - horizon + 1)
 
     def pieces(origins: NDArray) -> NDArray:
         return (following(values, origins - length, length) - values[origins - 1, None]).astype(np.float32)
@@ -204,8 +255,14 @@ def analogues(values: NDArray, origins: NDArray, horizon: int, known: int, lengt
     sizes = np.sum(candidates**2, axis=1)
     forecast = np.empty((len(origins), horizon))
     for block in np.array_split(np.arange(len(origins)), len(origins) // 256 + 1):
-        distance = sizes - 2 * pieces(origins[block]) @ candidates.T  # up to the size of the piece itself
-        distance[np.abs(origins[block, None] - library) < length + horizon] = np.inf
+        wanted, reach = pieces(origins[block]), int(ends[block].max()) - horizon + 1 - length
+        distance = sizes[:reach] - 2 * wanted @ candidates[:reach].T + np.sum(wanted**2, axis=1)[:, None]
+        distance[np.abs(origins[block, None] - library[:reach]) < length + horizon] = np.inf
+        distance[library[:reach] + horizon > ends[block, None]] = np.inf
         nearest = np.argpartition(distance, neighbours, axis=1)[:, :neighbours]
-        forecast[block] = followed[nearest].mean(axis=1)
+        if weighted:
+            near = 1 / np.maximum(np.take_along_axis(distance, nearest, axis=1), NEAREST * sizes.mean())
+            forecast[block] = np.einsum("on,onk->ok", near / near.sum(axis=1, keepdims=True), followed[nearest])
+        else:
+            forecast[block] = followed[nearest].mean(axis=1)
     return values[origins - 1, None] + forecast

@@ -33,6 +33,9 @@ class RunBatch(NamedTuple):
 class FreeRunForecaster:
     """Reads the past, says the next value, reads that as if it had come, and goes on.
 
+    With an encoder it goes from sequence to sequence (Sutskever et al., 2014): the encoder reads the past but for the
+    last step, and the layer, now the decoder, begins with the encoder's state and the last step.
+
     Parameters
     ----------
     layer : RNN, GRU, LSTM, or a composition
@@ -40,21 +43,34 @@ class FreeRunForecaster:
         Where the readout's initial weights come from.
     teacher_forcing : bool
         Whether it reads the true values ahead while it learns, instead of its own.
+    encoder : RNN, GRU, LSTM, or a composition, optional
+        Of the same kind and sizes as the layer; if left out, the layer reads the whole past itself.
 
     Attributes
     ----------
     params : dict
-        ``layer.W``, ..., ``readout.W``, ``readout.b``: the layers' own arrays.
+        ``layer.W``, ..., ``readout.W``, ``readout.b`` and, with an encoder, ``encoder.W``, ...: the layers' own arrays.
     """
 
     def __init__(
-        self, layer: Recurrent | Composed, rng: np.random.Generator | None = None, teacher_forcing: bool = False
+        self,
+        layer: Recurrent | Composed,
+        rng: np.random.Generator | None = None,
+        teacher_forcing: bool = False,
+        encoder: Recurrent | Composed | None = None,
     ) -> None:
         self.layer = as_recurrent("layer", layer)
+        self.encoder = as_recurrent("encoder", encoder) if encoder else None
         dtype = next(iter(layer.params.values())).dtype
         self.readout = Linear(layer.output_size, 1, as_generator(rng), dtype)
         self.teacher_forcing = bool(teacher_forcing)
-        self.params = named(layer=self.layer.params, readout=self.readout.params)
+        read = {"encoder": self.encoder.params} if self.encoder else {}
+        self.params = named(layer=self.layer.params, readout=self.readout.params, **read)
+        if self.encoder and _shapes(self.encoder.params) != _shapes(self.layer.params):
+            raise ValueError(
+                f"encoder has parameters of shapes {_shapes(self.encoder.params)}; expected those of the layer, "
+                f"{_shapes(self.layer.params)}, which goes on with its state"
+            )
 
     def predict(self, past: ArrayLike, ahead: ArrayLike | None = None, steps: int = 1) -> NDArray:
         """Return the next values, shape (K, N).
@@ -69,8 +85,7 @@ class FreeRunForecaster:
         """
         past = as_array("past", past, ("T", "N", self.layer.input_size), finite=True)
         ahead = np.zeros((as_size("steps", steps), *past.shape[1:])) if ahead is None else np.asarray(ahead)
-        y, _ = self._run(past, ahead, steps, forced=False)
-        return y
+        return self._run(past, ahead, steps, forced=False)[0]
 
     def loss_and_grads(self, batch: RunBatch | tuple) -> tuple[float, dict[str, NDArray]]:
         """Return the mean squared error over the K steps and its gradients.
@@ -85,7 +100,7 @@ class FreeRunForecaster:
         past, ahead, target = RunBatch(*batch)
         past = as_array("past", past, ("T", "N", self.layer.input_size), finite=True)
         target = as_array("target", target, ("K", past.shape[1]))
-        y, caches = self._run(past, np.asarray(ahead), len(target), forced=self.teacher_forcing)
+        y, encoder_cache, caches = self._run(past, np.asarray(ahead), len(target), forced=self.teacher_forcing)
         loss, dy = mean_squared_error(y, target)
 
         grads = {name: np.zeros_like(param) for name, param in self.params.items()}
@@ -93,20 +108,31 @@ class FreeRunForecaster:
         for k in reversed(range(len(target))):
             layer_cache, readout_cache = caches[k]
             dh, readout_grads = self.readout.backward(dy[k][:, None], readout_cache)
-            dabove = np.zeros((past.shape[0] if k == 0 else 1, *dh.shape), dh.dtype)
+            read = len(past) if k == 0 and not self.encoder else 1
+            dabove = np.zeros((read, *dh.shape), dh.dtype)
             dabove[-1] = dh  # of the past, only the last state is read out
             dx, dstate, layer_grads = self.layer.backward(dabove, layer_cache, dstate)
             if k and not self.teacher_forcing:
                 dy[k - 1] += dx[0, :, 0]  # the forecast was the next step's input
             for name, grad in named(layer=layer_grads, readout=readout_grads).items():
                 grads[name] += grad
+        if self.encoder:
+            nothing = np.zeros((len(past) - 1, past.shape[1], self.encoder.output_size), y.dtype)
+            _, _, encoder_grads = self.encoder.backward(nothing, encoder_cache, dstate)
+            grads |= named(encoder=encoder_grads)
         return loss, grads
 
-    def _run(self, past: NDArray, ahead: NDArray, steps: int, forced: bool) -> tuple[NDArray, list[tuple]]:
-        """Read and go on -> forecasts, shape (K, N), and the caches of each step."""
+    def _run(self, past: NDArray, ahead: NDArray, steps: int, forced: bool) -> tuple[NDArray, Any, list[tuple]]:
+        """Read and go on -> forecasts, shape (K, N), the encoder's cache and those of each step."""
         if len(ahead) < steps - 1:
             raise ValueError(f"ahead has {len(ahead)} steps; expected at least {steps - 1} for {steps} forecasts")
-        x, state, forecasts, caches = past, None, [], []
+        x, state, encoder_cache = past, None, None
+        if self.encoder:
+            if len(past) < 2:
+                raise ValueError("past has 1 step; expected at least 2, one for the encoder and one for the decoder")
+            _, state, encoder_cache = self.encoder.forward(past[:-1])
+            x = past[-1:]
+        forecasts, caches = [], []
         for k in range(steps):
             h, state, layer_cache = self.layer.forward(x, state)
             y, readout_cache = self.readout.forward(h[-1])
@@ -116,4 +142,8 @@ class FreeRunForecaster:
                 x = ahead[k : k + 1].astype(past.dtype)
                 if not forced:
                     x[0, :, 0] = y[:, 0]
-        return np.stack(forecasts), caches
+        return np.stack(forecasts), encoder_cache, caches
+
+
+def _shapes(params: dict[str, NDArray]) -> dict[str, tuple[int, ...]]:
+    return {name: param.shape for name, param in params.items()}

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from textwrap import fill
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -22,7 +23,7 @@ from rnn_lab.transcription import Candidate, Lexicon, best_path, prefix_search
 OWN = "your own sound"
 NOTHING_YET = "Nothing recorded yet: press Record, or choose a sound file."
 ENVELOPE = 400  # points of the waveform that are drawn
-CANDIDATES = 3
+CANDIDATES, LETTERS_A_LINE = 3, 24
 UNSURE = -0.2  # nats a step: below, the best string of digits explains the sound badly
 LEXICON = Lexicon(map(encode, WORDS), SYMBOLS.index(" "), len(SYMBOLS))
 LETTERS = ["blank", "space", *SYMBOLS[2:]]
@@ -150,7 +151,7 @@ def explorer(model: Recognizer, utterances: Mapping[str, Utterance]) -> Panel:
     (profile,) = unit_axes.plot(np.zeros(units), np.arange(units), ".", color=plots.STATE, markersize=3)
     unit_axes.set(xlim=(-1.05, 1.05), xticks=[-1, 0, 1], ylim=(units - 0.5, -0.5), yticks=[])
     found = [
-        rows[0, 1].text(-0.08, 0.9 - 0.32 * rank, "", transform=rows[0, 1].transAxes, va="top", fontsize=10)
+        rows[0, 1].text(-0.08, 0.9 - 0.5 * rank, "", transform=rows[0, 1].transAxes, va="top", fontsize=10)
         for rank in range(CANDIDATES)
     ]
 
@@ -182,9 +183,10 @@ def explorer(model: Recognizer, utterances: Mapping[str, Utterance]) -> Panel:
         profile.set_xdata(heard.states[step, order])
         doubt = ", hardly sure" if heard.candidates[0].score < UNSURE * T else ""
         heading.set_text(f"heard{doubt}: {heard.text or '(nothing)'}")
-        lines = [f"{decode(one.symbols) or '(nothing)'}\n{one.score:.1f} nats" for one in heard.candidates]
-        for text, line in zip(found, [*lines, *[""] * CANDIDATES], strict=False):
-            text.set_text(line)
+        texts = [fill(decode(one.symbols), LETTERS_A_LINE) or "(nothing)" for one in heard.candidates]
+        lines = [f"{text}\n{one.score:.1f} nats" for text, one in zip(texts, heard.candidates, strict=True)]
+        for artist, line in zip(found, [*lines, *[""] * CANDIDATES], strict=False):
+            artist.set_text(line)
 
     live = LiveFigure(
         figure,

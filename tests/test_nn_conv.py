@@ -131,6 +131,18 @@ def test_float32_stays_float32_and_nothing_is_changed_in_place():
     assert_same(x, before, 0)
 
 
+@pytest.mark.parametrize("padding", [0, 1])
+def test_pictures_may_lie_in_memory_in_any_order(padding):
+    rng, layer, x = case_of(0, 2, 2, 3, 3, 1, padding, 5, 6)
+    upright = x.transpose(0, 2, 1, 3)[:, ::-1]
+    y, cache = layer.forward(upright)
+    dy = rng.standard_normal(y.shape).transpose(0, 2, 1, 3).copy().transpose(0, 2, 1, 3)
+    expected, its_cache = layer.forward(upright.copy())
+    assert_same(y, expected, 0)
+    (dx, grads), (its_dx, its_grads) = layer.backward(dy, cache), layer.backward(dy.copy(), its_cache)
+    assert_same(grads | {"x": dx}, its_grads | {"x": its_dx}, 0)
+
+
 @pytest.mark.parametrize(
     ("x", "message"),
     [

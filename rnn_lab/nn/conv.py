@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
+from numpy.lib.stride_tricks import as_strided
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from rnn_lab.nn.checks import as_array, as_generator, as_size
+from rnn_lab.nn.recurrent import sum_of_rows
+from rnn_lab.nn.workspace import empty
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +88,14 @@ class Convolution:
         """
         W, b = self.params["W"], self.params["b"]
         F, k, _, C = W.shape
-        x = as_array("x", x, ("N", "height", "width", C)).astype(W.dtype, copy=False)
+        x = np.ascontiguousarray(as_array("x", x, ("N", "height", "width", C)), W.dtype)
         if min(x.shape[1:3]) + 2 * self.padding < k:
             raise ValueError(f"x has pictures of {x.shape[1]} x {x.shape[2]}; expected at least {k} x {k}, a filter")
-        seen = sliding_window_view(self._padded(x), (k, k), axis=(1, 2))[:, :: self.stride, :: self.stride]
-        N, rows, columns = seen.shape[:3]
-        windows = np.ascontiguousarray(seen.transpose(0, 1, 2, 4, 5, 3)).reshape(N * rows * columns, k * k * C)
-        y = windows @ W.reshape(F, k * k * C).T
-        y += b
+        windows = _windows(self._padded(x), k, self.stride)
+        N, rows, columns, K = windows.shape
+        windows = windows.reshape(-1, K)
+        y = (windows @ W.reshape(F, K).T).reshape(N, -1)
+        y += np.tile(b, rows * columns)  # NumPy adds a long row several times as fast as many short ones
         return y.reshape(N, rows, columns, F), ConvolutionCache(x.shape, windows)
 
     def backward(
@@ -124,17 +126,20 @@ class Convolution:
         F, k, _, C = W.shape
         N, height, width, _ = cache.shape
         rows, columns = ((size + 2 * self.padding - k) // stride + 1 for size in (height, width))
-        dy = as_array("dy", dy, (N, rows, columns, F)).astype(W.dtype, copy=False).reshape(-1, F)
-        grads = {"W": (dy.T @ cache.windows).reshape(W.shape), "b": np.ones(len(dy), W.dtype) @ dy}
+        dy = as_array("dy", dy, (N, rows, columns, F)).astype(W.dtype, copy=False)
+        of_windows = dy.reshape(-1, F)
+        dW = (cache.windows.T @ of_windows).T.reshape(W.shape)
+        grads = {"W": dW, "b": sum_of_rows(of_windows)}
         if not to_input:
             return None, grads
-        dx = self._padded(np.zeros(cache.shape, W.dtype))
-        for p in range(k):
-            for q in range(k):  # a pixel is in many windows, in each at another place: the gradients add up
-                share = (dy @ W[:, p, q]).reshape(N, rows, columns, C)
-                dx[:, p : p + stride * rows : stride, q : q + stride * columns : stride] += share
-        border = self.padding
-        return dx[:, border : border + height, border : border + width], grads
+        # A pixel is in many windows, in each at another place, and the gradients add up: that is a convolution as well,
+        # of dy, spread out by the stride, with the filters turned round.
+        border, reach = self.padding, k - 1
+        spread = np.zeros((N, height + 2 * border + reach, width + 2 * border + reach, F), W.dtype)
+        spread[:, reach : reach + stride * rows : stride, reach : reach + stride * columns : stride] = dy
+        seen = spread[:, border : border + height + reach, border : border + width + reach]
+        turned = W[:, ::-1, ::-1].transpose(1, 2, 0, 3).reshape(-1, C)
+        return (_windows(seen, k).reshape(-1, len(turned)) @ turned).reshape(cache.shape), grads
 
     def _padded(self, x: NDArray) -> NDArray:
         if not self.padding:
@@ -144,6 +149,20 @@ class Convolution:
         padded = np.zeros((N, height + 2 * border, width + 2 * border, C), x.dtype)
         padded[:, border : border + height, border : border + width] = x
         return padded
+
+
+def _windows(x: NDArray, k: int, stride: int = 1) -> NDArray:
+    """Write each window of k x k pixels into a row, (N, rows, columns, k * k * C)."""
+    if k == stride == 1:
+        return x
+    N, height, width, C = x.shape
+    shape = (N, (height - k) // stride + 1, (width - k) // stride + 1, k)
+    picture, down, right, channel = x.strides
+    seen = as_strided(x, (*shape, k * C), (picture, stride * down, stride * right, down, channel), writeable=False)
+    windows = empty((*shape, k * C), x.dtype)
+    piece = np.dtype((np.void, k * C * x.itemsize))  # what a window sees of one row lies side by side
+    np.copyto(windows.view(piece), seen.view(piece))
+    return windows.reshape(*shape[:3], k * k * C)
 
 
 class MaxPooling:

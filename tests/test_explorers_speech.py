@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import soundfile
 from controls import SILLY_TEXTS, Controls
+from support import assert_same
 
 from rnn_lab import plots
 from rnn_lab.audio import RATE, read_sound, trimmed
@@ -156,10 +157,12 @@ def test_before_a_recording_the_figure_asks_for_one(model):
         assert panel.live.fig.axes[0].get_title(loc="left") == speech.NOTHING_YET
 
 
-def test_the_envelope_holds_the_extremes():
-    low, high = speech.envelope(np.array([0, 1, -2, 0, 0.5, 0, 0, 0], float), 2)
-    assert low.tolist() == [-1, 0] and high.tolist() == [0.5, 0.25]
-    assert all(np.isfinite(part).all() for part in speech.envelope(tone(440, 0.01)))
+def test_the_outline_holds_the_extremes():
+    corners = speech.outline(np.array([0, 1, -2, 0, 0.5, 0, 0, 0], float), 2)
+    expected = np.array([[0, 0.5], [1, 0.25], [1, 0], [0, -1]])
+    expected[:, 1] += speech.THIN * np.array([1, 1, -1, -1])
+    assert_same(corners, expected)
+    assert np.isfinite(speech.outline(tone(440, 0.01))).all()
 
 
 # --- the collapse box ----------------------------------------------------------------------------------------------
@@ -208,6 +211,12 @@ def test_every_step_adds_up_to_the_likelihood_and_ways_follow_the_rules():
 def test_a_text_that_does_not_fit_is_named():
     with pytest.raises(ValueError, match="text is 'three', which does not fit into 5 steps"):
         lattice.compute(np.zeros((5, len(SYMBOLS))), "three")
+
+
+@pytest.mark.parametrize("temperature", [0, -1, np.nan])
+def test_a_temperature_is_above_zero(temperature):
+    with pytest.raises(ValueError, match=f"temperature is {temperature}"):
+        lattice.compute(np.zeros((14, len(SYMBOLS))), "three", temperature)
 
 
 def test_every_setting_of_the_lattice_is_drawn_on_one_backdrop():

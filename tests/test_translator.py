@@ -121,6 +121,17 @@ def test_the_weights_of_a_look_are_shares_of_what_is_there():
     assert (weights[there] > 0).all() and (weights[~there] == 0).all()
 
 
+def test_what_was_read_once_is_looked_at_as_if_read_anew():
+    model, batch = model_and_batch()
+    expected, cache = model.forward(batch.source, batch.lengths, batch.inputs)
+    memory, state = model.encode(batch.source, batch.lengths)
+    logits, weights = model.look(memory, batch.inputs, state)
+    assert_same(logits, expected, 0)
+    assert_same(weights, cache.decoder.weights, 0)
+    with pytest.raises(ValueError, match="memory is None"):
+        model.look(None, batch.inputs, state)
+
+
 @WITH_OR_WITHOUT
 def test_nothing_is_remembered_between_calls(attention):
     model, batch = model_and_batch(attention)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -24,6 +25,8 @@ If the folder does not exist, FileNotFoundError is raised; the name of the folde
 that was not found is in its "filename" attribute.
 """
 DECADES = 3  # from the largest gradient down to where no colour is left
+BLOCK = 32  # characters that are read together
+FADED = 1e-30  # what is smaller counts as 0: on its way to the smallest float32, a step would take 100 times as long
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,57 @@ class LookBack:
     reach: int
 
 
+class Reader:
+    """A model that has read a text, and looks back from any place of it.
+
+    It keeps what it has read in blocks, so that of the way to a place only the part in its own block is read anew.
+
+    Parameters
+    ----------
+    model : LanguageModel
+    ids : array_like of int, shape (T,)
+        Two tokens at least.
+    """
+
+    def __init__(self, model: LanguageModel, ids: ArrayLike) -> None:
+        self._model, self._ids = model, np.asarray(ids)
+        self._x, _ = model.embedding.forward(self._ids[:, None])
+        self._states: list[Any] = [None]  # before each block
+        self._caches: list[Any] = []
+        for start in range(0, len(self._ids), BLOCK):
+            _, state, cache = model.layer.forward(self._x[start : start + BLOCK], self._states[-1])
+            self._states.append(state)
+            self._caches.append(cache)
+
+    def look_back(self, place: int) -> LookBack:
+        """Differentiate the score of the token at a place, 1 or more, by everything before it."""
+        layer, readout, scored = self._model.layer, self._model.readout, self._ids[place]
+        block = (place - 1) // BLOCK
+        h, _, last = layer.forward(self._x[block * BLOCK : place], self._states[block])
+        logits, read = readout.forward(h[-1:])
+        dlogits = np.zeros_like(logits)
+        dlogits[0, 0, scored] = 1  # the score itself: its gradient is 1
+        dh = np.zeros_like(h)
+        dh[-1:], _ = readout.backward(dlogits, read)
+        dx, dstate, _ = layer.backward(dh, last)
+        gradients = [dx]
+        for cache in reversed(self._caches[:block]):
+            dh = np.zeros((BLOCK, *h.shape[1:]), h.dtype)
+            dx, dstate, _ = layer.backward(dh, cache, _without_faded(dstate))
+            gradients.append(dx)
+        sizes = np.linalg.norm(np.concatenate(gradients[::-1])[:, 0].astype(float), axis=1)
+        shares = np.cumsum(sizes[::-1]) / sizes.sum()
+        scores = logits[0, 0].astype(float)
+        probability = float(1 / np.exp(scores - scores[scored]).sum())
+        return LookBack(sizes, probability, int(np.searchsorted(shares, 0.9)) + 1)
+
+
+def _without_faded(dstate: Any) -> Any:
+    if isinstance(dstate, tuple):  # an LSTM's pair
+        return tuple(map(_without_faded, dstate))
+    return np.where(np.abs(dstate) < FADED, 0, dstate)
+
+
 def compute(model: LanguageModel, ids: ArrayLike) -> LookBack:
     """Differentiate the score of the last token of a text by everything before it.
 
@@ -54,19 +108,7 @@ def compute(model: LanguageModel, ids: ArrayLike) -> LookBack:
     ids : array_like of int, shape (T + 1,)
         T tokens to read, at least one, and the one that is scored after them.
     """
-    ids = np.asarray(ids)
-    x, _ = model.embedding.forward(ids[:-1, None])
-    h, _, layer = model.layer.forward(x)
-    logits, readout = model.readout.forward(h)
-    dlogits = np.zeros_like(logits)
-    dlogits[-1, 0, ids[-1]] = 1  # the score itself: its gradient is 1
-    dh, _ = model.readout.backward(dlogits, readout)
-    dx, _, _ = model.layer.backward(dh, layer)
-    sizes = np.linalg.norm(dx[:, 0].astype(float), axis=1)
-    shares = np.cumsum(sizes[::-1]) / sizes.sum()
-    scores = logits[-1, 0].astype(float)
-    probability = float(1 / np.exp(scores - scores[ids[-1]]).sum())
-    return LookBack(sizes, probability, int(np.searchsorted(shares, 0.9)) + 1)
+    return Reader(model, ids).look_back(len(np.asarray(ids)) - 1)
 
 
 def explorer(text: str = EXAMPLE, place: int = 88, models: Mapping[str, LanguageModel] | None = None) -> Panel:
@@ -82,12 +124,11 @@ def explorer(text: str = EXAMPLE, place: int = 88, models: Mapping[str, Language
         Models over the characters of `PRINTABLE`: ``RNN``, ``GRU`` and ``LSTM``; the small bundled ones if left out.
     """
     given = bundled_language_models() if models is None else models
-    models = {cell: given[cell] for cell in plots.CELLS}
     text = text[:LONGEST]
-    ids = PRINTABLE.encode(text)
-    figure, rows = plt.subplots(len(models), 1, figsize=(10, 2.1 * len(models)))
+    readers = {cell: Reader(given[cell], PRINTABLE.encode(text)) for cell in plots.CELLS}
+    figure, rows = plt.subplots(len(readers), 1, figsize=(10, 2.1 * len(readers)))
     grids, frames, headings = {}, {}, {}
-    for axes, name in zip(rows, models, strict=True):
+    for axes, name in zip(rows, readers, strict=True):
         grids[name] = Letters(axes, text, WIDTH, GROWING, (-DECADES, 0), size=9)
         frames[name] = axes.add_patch(Rectangle((0, 0), 1, 1, fill=False, edgecolor=plots.CELLS[name], linewidth=2.5))
         headings[name] = axes.set_title(name, color=plots.CELLS[name])
@@ -97,8 +138,8 @@ def explorer(text: str = EXAMPLE, place: int = 88, models: Mapping[str, Language
 
     def update(place: int) -> None:
         predicted = text[place - 1].replace("\n", LINE_BREAK)
-        for name, model in models.items():
-            back = compute(model, ids[:place])
+        for name, reader in readers.items():
+            back = reader.look_back(place - 1)
             with np.errstate(divide="ignore"):
                 shade = np.log10(back.sizes / back.sizes.max())
             grids[name].shade(np.where(shade < -DECADES, np.nan, shade))

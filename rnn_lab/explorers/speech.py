@@ -23,6 +23,7 @@ from rnn_lab.transcription import Candidate, Lexicon, best_path, prefix_search
 OWN = "your own sound"
 NOTHING_YET = "Nothing recorded yet: press Record, or choose a sound file."
 ENVELOPE = 400  # points of the waveform that are drawn
+THIN = 0.012  # half of a line's width, of its axis
 CANDIDATES, LETTERS_A_LINE = 3, 24
 UNSURE = -0.2  # nats a step: below, the best string of digits explains the sound badly
 LEXICON = Lexicon(map(encode, WORDS), SYMBOLS.index(" "), len(SYMBOLS))
@@ -93,12 +94,16 @@ def compute(model: Recognizer, sound: ArrayLike, noise: float = 0.0) -> Hearing:
     )
 
 
-def envelope(sound: NDArray, points: int = ENVELOPE) -> tuple[NDArray, NDArray]:
-    """Return the lowest and the highest sample of each of `points` parts of a sound, brought to a peak of 1."""
+def outline(sound: NDArray, points: int = ENVELOPE) -> NDArray:
+    """Return the outline of a sound, brought to a peak of 1, as corners (x, y), shape (2 * points, 2); x from 0 to 1.
+
+    There and back through the highest and the lowest sample of each of `points` parts, a line's width apart at least.
+    """
     edges = np.linspace(0, len(sound), points + 1).astype(int)[:-1]
     low, high = np.minimum.reduceat(sound, edges), np.maximum.reduceat(sound, edges)
-    peak = np.abs(sound).max()
-    return low / peak, high / peak
+    peak, x = np.abs(sound).max(), np.linspace(0, 1, points)
+    there, back = np.column_stack([x, high / peak + THIN]), np.column_stack([x, low / peak - THIN])
+    return np.concatenate([there, back[::-1]])
 
 
 def by_change(states: NDArray) -> NDArray[np.integer]:
@@ -128,8 +133,7 @@ def explorer(model: Recognizer, utterances: Mapping[str, Utterance]) -> Panel:
 
     wave_axes.set(ylim=(-1.05, 1.05), yticks=[], ylabel="sound")
     heading = wave_axes.set_title("heard", loc="left", parse_math=False)
-    points = np.repeat(np.linspace(0, 1, ENVELOPE), 2)
-    (wave,) = wave_axes.plot(points, np.zeros(2 * ENVELOPE), color=plots.INPUT, linewidth=0.8)
+    (wave,) = wave_axes.fill([0], [0], color=plots.INPUT, linewidth=0)
     mel = mel_axes.imshow(np.zeros((BANDS, 1)), cmap="magma", vmin=-2, vmax=2.5, aspect="auto", origin="lower")
     mel_axes.set(yticks=[], ylabel="mel band")
     letters = letter_axes.imshow(np.zeros((len(SYMBOLS), 1)), cmap="Greys", vmin=0, vmax=1, aspect="auto")
@@ -145,7 +149,7 @@ def explorer(model: Recognizer, utterances: Mapping[str, Utterance]) -> Panel:
     state_axes.set_xlabel("time, from the beginning to the end")
     cursors = [axes.axvline(0, color="black", linewidth=1.2) for axes in rows[:, 0]]
 
-    bars = bar_axes.barh(range(len(LETTERS)), np.zeros(len(LETTERS)), color="0.3")
+    (bars,) = bar_axes.plot([], [], color="0.3", linewidth=9, solid_capstyle="butt")
     bar_axes.set(xlim=(0, 1), ylim=(len(LETTERS) - 0.5, -0.5), xticks=[0, 1], yticks=[])
     bar_axes.set_title("at the cursor", fontsize=11)
     (profile,) = unit_axes.plot(np.zeros(units), np.arange(units), ".", color=plots.STATE, markersize=3)
@@ -157,7 +161,7 @@ def explorer(model: Recognizer, utterances: Mapping[str, Utterance]) -> Panel:
 
     choice, microphone = Dropdown(options=[*utterances, OWN], description="sound"), Microphone()
     hear = lru_cache(maxsize=4)(lambda name, own, noise: compute(model, _sound(utterances, name, own), noise))
-    moving = [wave, mel, letters, states, *cursors, *bars, profile]
+    moving = [wave, mel, letters, states, *cursors, bars, profile]
 
     def update(sound: str, noise: float, cursor: int, microphone: bytes) -> None:
         try:
@@ -171,15 +175,15 @@ def explorer(model: Recognizer, utterances: Mapping[str, Utterance]) -> Panel:
             artist.set_visible(True)
         T = len(heard.log_p)
         step = min(cursor * T // 100, T - 1)
-        wave.set_ydata(np.column_stack(envelope(heard.sound)).ravel())
+        wave.set_xy(outline(heard.sound))
         mel.set_data(heard.bands.T)
         letters.set_data(np.exp(heard.log_p).T)
         order = by_change(heard.states)
         states.set_data(heard.states.T[order])
         for line in cursors:
             line.set_xdata([(step + 0.5) / T] * 2)
-        for bar, log_p in zip(bars, heard.log_p[step], strict=True):
-            bar.set_width(np.exp(log_p))
+        ends = np.stack([np.zeros(len(LETTERS)), np.exp(heard.log_p[step]), np.full(len(LETTERS), np.nan)], axis=1)
+        bars.set_data(ends.ravel(), np.repeat(range(len(LETTERS)), 3))
         profile.set_xdata(heard.states[step, order])
         doubt = ", hardly sure" if heard.candidates[0].score < UNSURE * T else ""
         heading.set_text(f"heard{doubt}: {heard.text or '(nothing)'}")

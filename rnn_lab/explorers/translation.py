@@ -7,10 +7,11 @@ import matplotlib.pyplot as plt
 import numpy as np
 from ipywidgets import IntSlider
 from matplotlib.axes import Axes
-from matplotlib.collections import LineCollection, PathCollection
+from matplotlib.collections import PathCollection
 from matplotlib.container import BarContainer
 from matplotlib.font_manager import FontProperties
 from matplotlib.image import AxesImage
+from matplotlib.lines import Line2D
 from matplotlib.path import Path
 from matplotlib.textpath import TextPath
 from matplotlib.transforms import IdentityTransform
@@ -30,6 +31,7 @@ FEWEST_STEPS = 12  # for which the tree has room, however short the word
 START, END = "□", "■"
 LARGEST_SIZE = 13.0  # of a letter, in points
 MAP_SIZE, TREE_SIZE = 430, 1000  # of all letters of a row together, at most
+GAP_IN_LINE = (np.nan, np.nan)
 GAP = 0.025  # between the map and its letters, as a share of its sides
 Letter = tuple[float, float, str, str]  # where it stands, x and y, and its colour
 
@@ -91,13 +93,13 @@ def compute(model: Translator, number: int, width: int = 1, language: str = "Ger
     start, end = pair.target.start, pair.target.end
     beam = beam_search(partial(model.step, memory), start, end, width, LONGEST, state=state)
     ids = beam.found[0].ids
-    logits, cache = model.forward(source, None, np.array([start, *ids[:-1]])[:, None])
+    logits, weights = model.look(memory, np.array([start, *ids[:-1]])[:, None], state)
     letters = [START, END, *pair.target.tokens[2:]]
     return Translation(
         read=numbers.english(number),
         written="".join(letters[token] for token in ids).removesuffix(END),
         expected=numbers.SPELLERS[language](number),
-        weights=cache.decoder.weights[:, 0],
+        weights=weights[:, 0],
         probabilities=np.exp(log_softmax(logits[:, 0])),
         letters=letters,
         beam=beam,
@@ -158,23 +160,22 @@ def draw_map(image: AxesImage, names: Lettering, translation: Translation, shown
     names.write(letters, MAP_SIZE / max(S, T))
 
 
-def draw_tree(
-    grey: LineCollection, coloured: LineCollection, tree: Lettering, translation: Translation, shown: int
-) -> None:
+def draw_tree(grey: Line2D, coloured: Line2D, tree: Lettering, translation: Translation, shown: int) -> None:
     """Draw what the beam kept in the first `shown` steps, and in colour the way to what is written."""
     kept, best = translation.beam.kept, translation.ids
     T = max(len(kept), FEWEST_STEPS)
     letters: list[Letter] = []
-    besides: list[list] = []
-    on_the_way: list[list] = []
+    besides: list[tuple[float, float]] = []
+    on_the_way: list[tuple[float, float]] = []
     for step, parent, rank in branches(kept[:shown]):
         ids = kept[step][rank].ids
         is_best = best[: len(ids)] == ids
         letters.append(((step + 0.5) / T, rank, translation.letters[ids[-1]], plots.PREDICTION if is_best else "0.4"))
         if step:
-            (on_the_way if is_best else besides).append([((step - 0.2) / T, parent), ((step + 0.2) / T, rank)])
-    grey.set_segments(besides)
-    coloured.set_segments(on_the_way)
+            branch = [((step - 0.2) / T, parent), ((step + 0.2) / T, rank), GAP_IN_LINE]
+            (on_the_way if is_best else besides).extend(branch)
+    for line, points in ((grey, besides), (coloured, on_the_way)):
+        line.set_data(np.reshape(points, (-1, 2)).T)
     tree.write(letters, TREE_SIZE / T)
 
 
@@ -227,9 +228,8 @@ def explorer(model: Translator, language: str = "German") -> Panel:
 
     axes["tree"].set(xlim=(0, 1), ylim=(WIDEST - 0.4, -0.6))
     axes["tree"].set_title("what the beam keeps at each step, the likeliest above")
-    grey, coloured = LineCollection([], colors="0.75", linewidths=1), LineCollection([], colors=plots.PREDICTION)
-    for lines in (grey, coloured):
-        axes["tree"].add_collection(lines, autolim=False)
+    (grey,) = axes["tree"].plot([], [], color="0.75", linewidth=1)
+    (coloured,) = axes["tree"].plot([], [], color=plots.PREDICTION)
     tree = Lettering(axes["tree"])
 
     def update(number: int, thousands: int, width: int, back: int) -> None:

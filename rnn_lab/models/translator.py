@@ -147,6 +147,26 @@ class Translator:
         logits, state, _ = self._write(memory, ids[None], state, None)
         return logits[0], state
 
+    def look(self, memory: Memory | None, inputs: ArrayLike, state: NDArray) -> tuple[NDArray, NDArray]:
+        """Say what is written and where it was looked, with attention: the scores (T, N, V) and the weights (T, N, S).
+
+        Parameters
+        ----------
+        memory, state
+            From `encode`.
+        inputs : array_like of int, shape (T, N)
+            As in `forward`, which would read the source anew.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If the model has no attention, the inputs are not tokens, or the state does not fit.
+        """
+        if memory is None:
+            raise ValueError("memory is None, as of a model without attention; expected one that can be looked at")
+        logits, _, (_, _, decoder, _, _) = self._write(memory, inputs, state, None)
+        return logits, decoder.weights
+
     def forward(
         self,
         source: ArrayLike,

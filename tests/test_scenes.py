@@ -34,27 +34,83 @@ def test_the_parts_share_no_digit():
     assert all(end == first for (_, end), (first, _) in pairwise(borders))
 
 
+def combinations(**options):
+    return {(thing.colour, thing.kind) for scene in many(1500, **options) for thing in scene}
+
+
 def test_held_out_combinations_are_never_seen_and_always_unseen():
     held = {(colour, kind) for colour in COLOURS for kind in KINDS if scenes.held_out(colour, kind)}
     assert len(held) == 12 and {colour for colour, _ in held} == set(COLOURS)
-    assert not any((thing.colour, thing.kind) in held for scene in many() for thing in scene)
-    assert all((thing.colour, thing.kind) in held for scene in many(unseen=True) for thing in scene)
+    assert combinations(unseen=True) == held
+    assert combinations() == {(colour, kind) for colour in COLOURS for kind in KINDS} - held
 
 
-def test_things_lie_inside_and_do_not_touch():
+def test_things_lie_inside_and_apart():
     for scene in many():
         assert len(scene) in (2, 3)
         for n, thing in enumerate(scene):
             r = RADII[thing.size]
             assert r < thing.x < SIZE - 1 - r and r < thing.y < SIZE - 1 - r
             for other in scene[:n]:
-                assert np.hypot(thing.x - other.x, thing.y - other.y) > r + RADII[other.size]
+                assert np.hypot(thing.x - other.x, thing.y - other.y) >= r + RADII[other.size] + 1
 
 
-def test_half_of_the_things_are_digits_and_every_word_occurs():
+def test_hardly_any_two_things_overlap():
+    """Nothing is drawn twice on one pixel, but for the corners of squares and the ends of digits in a few scenes."""
+    overlapping = 0
+    for scene in many():
+        covered = np.zeros((SIZE + 22, SIZE + 22), int)
+        for thing, ink in zip(scene, scenes._ink(scene), strict=True):
+            left, top = round(thing.x), round(thing.y)
+            covered[top : top + 23, left : left + 23] += ink > 0.3
+        overlapping += (covered > 1).any()
+    assert 0 < overlapping / 300 < 0.05
+
+
+def test_half_of_the_things_are_digits_many_are_large_and_every_word_occurs():
     things = [thing for scene in many(600) for thing in scene]
     assert 0.45 < np.mean([thing.kind in NUMERALS for thing in things]) < 0.55
+    assert 0.35 < np.mean([thing.size == "large" for thing in things]) < 0.55
     assert {word for thing in things for word in (thing.kind, thing.colour, thing.size)} == {*KINDS, *COLOURS, *RADII}
+
+
+def test_things_are_turned_a_little():
+    angles = np.array([thing.angle for scene in many() for thing in scene])
+    assert 14 < angles.max() <= 15 and -15 <= angles.min() < -14 and abs(angles.mean()) < 2
+
+
+@pytest.mark.parametrize(("size", "radius"), [("small", 4.5), ("large", 7)])
+def test_a_circle_covers_its_area(size, radius):
+    circle = Thing("circle", "white", size, 20.3, 18.6)
+    picture = draw([(circle,)], np.random.default_rng(0))[0].mean(axis=2)
+    assert abs((picture > 0.6).sum() / (np.pi * radius**2) - 1) < 0.12
+
+
+@pytest.mark.parametrize(
+    ("shape", "inside"),
+    [
+        ("circle", [True, True, False, True]),
+        ("square", [True, True, True, True]),
+        ("triangle", [False, True, False, False]),
+        ("cross", [False, False, False, True]),
+    ],
+)
+def test_a_shape_covers_some_points_and_no_others(shape, inside):
+    picture = draw([(Thing(shape, "white", "large", 20.5, 20.5),)], np.random.default_rng(0))[0].mean(axis=2)
+    points = [(25, 16), (24, 25), (26, 15), (26, 21)]  # (x, y), more than half a pixel from every border
+    assert [bool(picture[y, x] > 0.6) for x, y in points] == inside
+
+
+@pytest.mark.parametrize("numeral", ["two", "four", "five", "seven", "nine"])
+def test_a_digit_is_drawn_as_it_was_written(numeral):
+    sample = int(scenes.samples(numeral, "choose")[0])
+    digit = Thing(numeral, "white", "large", 20.0, 20.0, sample=sample)
+    picture = draw([(digit,)], np.random.default_rng(0))[0].mean(axis=2)
+    place = np.rint(20 + 7 * (np.arange(8) - 3.5) / 3.6).astype(int)  # where each of its 8 x 8 pixels comes to lie
+    drawn, written = picture[np.ix_(place, place)], scenes.handwritten()[0][sample]
+    assert np.corrcoef(drawn.ravel(), written.ravel())[0, 1] > 0.9
+    for other in (written[:, ::-1], written[::-1], written.T):
+        assert np.corrcoef(drawn.ravel(), other.ravel())[0, 1] < 0.8
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -80,6 +136,35 @@ def test_a_thing_turns_clockwise():
 def test_the_later_thing_is_on_top():
     on_top = draw([(SQUARE._replace(x=20, y=20), CIRCLE._replace(x=20, y=20))], np.random.default_rng(0))[0]
     assert on_top[20, 20, 1] > on_top[20, 20, 2]
+
+
+def test_the_ground_is_a_slope_with_strokes_and_noise():
+    grounds = draw([()] * 40, np.random.default_rng(0))
+    noise = np.diff(grounds, axis=2) / np.sqrt(2)
+    assert (
+        0.03 < np.median(np.abs(noise)) / 0.6745 < 0.05
+    )  # half of a normal distribution lies within 0.6745 deviations
+    blocks = grounds.mean(axis=3).reshape(40, 10, 4, 10, 4).mean(axis=(2, 4)).reshape(40, 100)
+    down, right = np.divmod(np.arange(100), 10)
+    plane = np.stack([np.ones(100), down, right], axis=1)
+    bumps = blocks.T - plane @ np.linalg.lstsq(plane, blocks.T, rcond=None)[0]
+    assert np.mean(np.abs(bumps).max(axis=0) > 0.03) > 0.7  # noise alone comes to 0.02
+
+
+def test_the_shade_of_a_colour_varies_from_thing_to_thing():
+    square = Thing("square", "purple", "large", 20.0, 20.0)
+    shades = draw([(square,)] * 60, np.random.default_rng(0))[:, 17:24, 17:24].mean(axis=(1, 2))
+    assert np.abs(shades.mean(axis=0) - COLOURS["purple"]).max() < 0.02
+    assert (shades.std(axis=0) > 0.035).all() and (shades.std(axis=0) < 0.065).all()
+
+
+def test_each_picture_is_that_of_its_scene(monkeypatch):
+    monkeypatch.setattr(scenes, "AT_ONCE", 4)
+    drawn, pictures = scenes.draw_random(np.random.default_rng(0), 30)
+    for scene, picture in zip(drawn, pictures, strict=True):
+        for thing in scene:
+            if thing.kind in ("circle", "square"):
+                assert np.abs(picture[round(thing.y), round(thing.x)] - COLOURS[thing.colour]).max() < 0.3
 
 
 def test_pictures_are_small_numbers_of_float32_and_repeat_themselves():
@@ -110,6 +195,13 @@ def test_other_mistakes_are_named():
     rng = np.random.default_rng(0)
     with pytest.raises(ValueError, match="scenes is empty"):
         draw([], rng)
+    with pytest.raises(TypeError, match="a scene holds 'circle'; expected things: scenes is a list of tuples of Thing"):
+        draw([CIRCLE], rng)
+    with pytest.raises(ValueError, match="count is 0; expected at least 1"):
+        scenes.draw_random(rng, 0)
+    later = CIRCLE._replace(kind="star")
+    with pytest.raises(ValueError, match="kind is 'star'"):
+        draw([(CIRCLE,), (SQUARE, later)], rng)
     with pytest.raises(ValueError, match="part is 'dev'; expected one of train, choose, test"):
         random_scene(rng, "dev")
     with pytest.raises(ValueError, match="count is 7"):

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnn_lab.datasets.download import bundled
-from rnn_lab.nn.checks import as_generator
+from rnn_lab.nn.checks import as_generator, as_size
 
 DIGITS_SHA256 = "1c789d27911ca1e0343e835e4912b310150c8f8939f5e08c1be1de17cc4d6e80"
 PARTS = {"train": (0, 1157), "choose": (1157, 1415), "test": (1415, 1797)}  # rows of digits.csv, cut between writers
@@ -151,13 +151,15 @@ def draw(scenes: Sequence[Scene], rng: np.random.Generator) -> NDArray:
 
     Raises
     ------
-    ValueError
-        If there is no scene, or a thing is unknown or lies outside.
+    TypeError, ValueError
+        If there is no scene, a scene is not made of things, or a thing is unknown or lies outside.
     """
     if not len(scenes):
         raise ValueError("scenes is empty; expected at least one scene")
     rng = as_generator(rng)
     for thing in (thing for scene in scenes for thing in scene):
+        if not isinstance(thing, Thing):
+            raise TypeError(f"a scene holds {thing!r}; expected things: scenes is a list of tuples of Thing")
         _check(thing)
     N, border = len(scenes), len(PATCH) // 2
     wide = np.pad(_ground(N, rng), ((0, 0), (border, border), (border, border), (0, 0)))  # room for every patch
@@ -181,6 +183,7 @@ def draw_random(
     rng: np.random.Generator, count: int, part: str = "train", unseen: bool = False, things: int | None = None
 ) -> tuple[list[Scene], NDArray]:
     """Draw `count` random scenes -> the scenes and their pictures; the rest is as in `random_scene`."""
+    count = as_size("count", count)
     scenes = [random_scene(rng, part, unseen, things) for _ in range(count)]
     return scenes, np.concatenate([draw(scenes[n : n + AT_ONCE], rng) for n in range(0, count, AT_ONCE)])
 

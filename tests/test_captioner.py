@@ -152,12 +152,12 @@ def test_the_answers_of_a_namer_are_the_words_of_its_scenes():
 
 
 def test_a_captioner_comes_back_from_its_file(tmp_path):
-    measures = SceneCaptioner(shapes=(2, 3, 4), colours=2, embedding_size=3, hidden_size=5)
-    captioner = measures.build(np.random.default_rng(0))
-    save_captioner(tmp_path / "captioner.safetensors", measures, captioner)
+    architecture = SceneCaptioner(shapes=(2, 3, 4), colours=2, embedding_size=3, hidden_size=5)
+    captioner = architecture.build(np.random.default_rng(0))
+    save_captioner(tmp_path / "captioner.safetensors", architecture, captioner)
     assert_same(load_captioner(tmp_path / "captioner.safetensors").params, captioner.params, 0)
     write_arrays(tmp_path / "other.safetensors", captioner.params, {})
-    with pytest.raises(ValueError, match="says nothing of measures"):
+    with pytest.raises(ValueError, match="says nothing of its architecture"):
         load_captioner(tmp_path / "other.safetensors")
 
 

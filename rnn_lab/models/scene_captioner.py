@@ -1,4 +1,4 @@
-"""Captioners of the course's scenes by their measures: built anew, and put back together from a file of weights."""
+"""Captioners of the course's scenes by their architecture: built anew, and put back together from a file of weights."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -14,7 +14,7 @@ from rnn_lab.models.captioner import Captioner
 from rnn_lab.models.picture_encoder import CELL, PictureEncoder
 from rnn_lab.storage import read_arrays, restore, write_arrays
 
-BUNDLED_SHA256 = "2641d0e48206d38db54d5acc5127a0edd952f070b431cd1145e1e245407110b4"
+BUNDLED_SHA256 = "c6efc10a86ad763e10ed64169ffe587492042e59757aabb846a6cb96239b0cec"
 
 
 @dataclass(frozen=True)
@@ -57,9 +57,9 @@ class SceneCaptioner:
         return Captioner(encoder, decoder)
 
 
-def save_captioner(path: Path, measures: SceneCaptioner, captioner: Captioner) -> None:
-    """Write a captioner with its measures into a safetensors file, whole or not at all."""
-    write_arrays(path, captioner.params, {"measures": json.dumps(asdict(measures))})
+def save_captioner(path: Path, architecture: SceneCaptioner, captioner: Captioner) -> None:
+    """Write a captioner with its architecture into a safetensors file, whole or not at all."""
+    write_arrays(path, captioner.params, {"architecture": json.dumps(asdict(architecture))})
 
 
 def load_captioner(path: Path) -> Captioner:
@@ -70,12 +70,12 @@ def load_captioner(path: Path) -> Captioner:
     OSError
         If the file is missing or cannot be read.
     ValueError
-        If it is damaged, was not written by `save_captioner`, or weights do not fit their measures.
+        If it is damaged, was not written by `save_captioner`, or the weights do not fit the architecture.
     """
     arrays, metadata = read_arrays(path)
-    if "measures" not in metadata:
-        raise ValueError(f"{path} says nothing of measures; expected a file that save_captioner wrote")
-    captioner = SceneCaptioner(**json.loads(metadata["measures"])).build()
+    if "architecture" not in metadata:
+        raise ValueError(f"{path} says nothing of its architecture; expected a file that save_captioner wrote")
+    captioner = SceneCaptioner(**json.loads(metadata["architecture"])).build()
     restore(captioner.params, arrays, path)
     return captioner
 

@@ -116,6 +116,24 @@ def test_every_setting_of_the_maps_and_of_saliency_draws(captioner):
         controls.assert_ends_differ_in_pixels()
 
 
+def test_every_filter_of_a_layer_can_be_chosen(captioner):
+    controls = Controls(feature_maps.explorer(captioner.encoder))
+    chosen, layer = controls.by_name["filter"], controls.by_name["layer"]
+    for name, channels in zip(layer.options, (16, 32, 64, 12), strict=True):
+        layer.value = name
+        assert chosen.max == channels
+        assert len(set(controls.frames("filter", range(1, channels + 1)))) > 0.8 * channels  # some answer to nothing
+    layer.value, chosen.value = layer.options[2], 64
+    layer.value = layer.options[0]
+    assert chosen.value == 16 and not controls.live.error
+
+
+def test_an_encoder_with_one_stream_has_no_layer_of_colours():
+    controls = Controls(feature_maps.explorer(PictureEncoder((4, 4, 4), 3, np.random.default_rng(0), separate=False)))
+    assert len(list(controls.frames("layer"))) == 3
+    assert controls.by_name["filter"].max == 4
+
+
 def test_the_scenes_of_the_explorers_are_by_test_writers(captioner):
     rng = np.random.default_rng(4)
     scene = random_scene(rng, "test")

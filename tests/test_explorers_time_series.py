@@ -54,6 +54,7 @@ def test_every_forecast_is_drawn():
 def test_an_alarm_by_hand():
     alarm = anomaly.compute(np.array([0.9, 0.1, 0.8, 0.3]), np.array([True, False, False, True]), 2)
     assert alarm.reported.tolist() == [True, False, True, False]
+    assert alarm.threshold == 0.8
     assert (alarm.precision, alarm.recall) == (0.5, 0.5)
 
 
@@ -63,6 +64,22 @@ def test_an_alarm_lies_on_its_curve(count):
     place = np.flatnonzero(alarm.curve.thresholds == SCORES[alarm.reported].min())[0]
     assert_same(alarm.precision, alarm.curve.precision[place])
     assert_same(alarm.recall, alarm.curve.recall[place])
+
+
+def test_the_area_that_is_drawn_is_the_average_precision():
+    panel = anomaly.explorer(SIGNAL, 90.0, BEATS, ECTOPIC, {"a": SCORES})
+    (curve, *_) = panel.live.fig.axes[0].lines
+    recall, precision = curve.get_data()
+    assert curve.get_drawstyle() == "steps-pre"  # each precision holds back to the recall before
+    assert np.diff(recall) @ precision[1:] == pytest.approx(anomaly.compute(SCORES, ECTOPIC, 1).curve.average)
+    assert recall[0] == 0
+
+
+def test_a_recording_shorter_than_the_window_is_drawn():
+    seen = BEATS < 400
+    panel = anomaly.explorer(SIGNAL[:400], 90.0, BEATS[seen], np.arange(seen.sum()) == 1, {"a": SCORES[seen]})
+    place = Controls(panel).by_name["place, s"]
+    assert place.min == place.max >= 0 and not panel.live.error
 
 
 def test_every_threshold_is_drawn():

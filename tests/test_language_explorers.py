@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from controls import SILLY_TEXTS, Controls
 from ipywidgets import Button
+from support import assert_same
 
 from rnn_lab import plots
 from rnn_lab.datasets.text import PRINTABLE
@@ -150,6 +151,29 @@ def test_the_sizes_are_those_of_the_gradient(cell):
     p = probabilities(model.forward(ids[:-1, None])[0][-1, 0])
     assert back.probability == pytest.approx(p[ids[-1]])
     assert back.sizes[-back.reach :].sum() >= 0.9 * back.sizes.sum() > back.sizes[::-1][: back.reach - 1].sum()
+
+
+@pytest.mark.parametrize("cell", [RNN, GRU, LSTM])
+@pytest.mark.parametrize("place", [1, 2, 32, 33, 34, 64, 65, 99])
+def test_who_reads_in_blocks_looks_back_as_who_reads_at_once(cell, place):
+    rng = np.random.default_rng(0)
+    model, ids = LanguageModel(9, 3, cell(3, 8, rng), rng), rng.integers(0, 9, 100)
+    back = look_back.Reader(model, ids).look_back(place)
+    x, _ = model.embedding.forward(ids[:place, None])
+    h, _, layer = model.layer.forward(x)
+    dh = np.zeros_like(h)
+    dh[-1, 0] = model.readout.params["W"][ids[place]]
+    dx, _, _ = model.layer.backward(dh, layer)
+    assert_same(back.sizes, np.linalg.norm(dx[:, 0], axis=1))
+
+
+def test_what_has_faded_is_zero_and_not_subnormal():
+    rng = np.random.default_rng(0)
+    layer = RNN(3, 8, rng, dtype=np.float32)
+    layer.params["U"][:] = 0.2 * np.eye(8)
+    back = look_back.compute(LanguageModel(9, 3, layer, rng), rng.integers(0, 9, 200))
+    assert (back.sizes[:100] == 0).all()
+    assert back.sizes[back.sizes > 0].min() > np.finfo(np.float32).tiny
 
 
 def test_look_back_draws_every_place():

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -21,14 +22,16 @@ class Alarm:
 
     Attributes
     ----------
+    threshold : float
+        The smallest score that is reported.
     reported : ndarray of bool, shape (B,)
-        Which beats have a score as large as the threshold.
     precision, recall : float
         The share of the reported beats that are ectopic, and of the ectopic beats that are reported.
     curve : PrecisionRecall
         Both at every threshold.
     """
 
+    threshold: float
     reported: NDArray[np.bool_]
     precision: float
     recall: float
@@ -45,10 +48,11 @@ def compute(scores: NDArray, ectopic: NDArray[np.bool_], count: int) -> Alarm:
     count : int
         From 1 to B.
     """
-    reported = scores >= np.sort(scores)[-count]
+    threshold = float(np.sort(scores)[-count])
+    reported = scores >= threshold
     hits = np.sum(reported & ectopic)
     curve = precision_recall(scores, ectopic)
-    return Alarm(reported, float(hits / reported.sum()), float(hits / ectopic.sum()), curve)
+    return Alarm(threshold, reported, float(hits / reported.sum()), float(hits / ectopic.sum()), curve)
 
 
 def explorer(
@@ -71,8 +75,8 @@ def explorer(
     figure, (above, below) = plt.subplots(2, 1, figsize=(10, 6), height_ratios=[1.3, 1])
     above.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.08), ylabel="precision")
     above.set_xlabel("recall: share of the ectopic beats that are reported")
-    (curve,) = above.plot([], [], color=plots.STATE, drawstyle="steps-post")
-    (dot,) = above.plot([], [], "o", color=plots.GRADIENT, markersize=9)
+    (curve,) = above.plot([], [], color=plots.PREDICTION, drawstyle="steps-pre")
+    (dot,) = above.plot([], [], "o", color="black", markersize=9)
     reported = above.set_title("beats", loc="left")
     heading = above.set_title("precision", loc="right")
     low, high = np.min(signal), np.max(signal)
@@ -80,11 +84,13 @@ def explorer(
     below.set_xlabel("seconds from the place; red triangles: ectopic, rings: reported")
     (line,) = below.plot([], [], color=plots.TRUTH, linewidth=1)
     (true,) = below.plot([], [], "v", color=plots.GRADIENT, markersize=8)
-    (rings,) = below.plot([], [], "o", color=plots.STATE, markersize=15, markerfacecolor="none", markeredgewidth=2)
+    (rings,) = below.plot([], [], "o", color=plots.PREDICTION, markersize=15, markerfacecolor="none", markeredgewidth=2)
+    judge = lru_cache(maxsize=1)(lambda detector, count: compute(detectors[detector], ectopic, count))
 
     def update(detector: str, count: int, place: float) -> None:
-        alarm = compute(detectors[detector], ectopic, count)
-        curve.set_data(alarm.curve.recall, alarm.curve.precision)
+        alarm = judge(detector, count)
+        precision, recall = alarm.curve.precision, alarm.curve.recall
+        curve.set_data(np.append(0, recall), np.append(precision[0], precision))
         dot.set_data([alarm.recall], [alarm.precision])
         first = int(place * rate)
         seen = signal[first : first + int(SECONDS * rate)]
@@ -94,7 +100,8 @@ def explorer(
             places = (beats[inside & which] - first) / rate
             artist.set_data(places, np.full(len(places), y))
         heading.set_text(
-            f"precision {alarm.precision:.0%}, recall {alarm.recall:.0%}, average precision {alarm.curve.average:.2f}"
+            f"threshold {alarm.threshold:.3g}: precision {alarm.precision:.0%}, recall {alarm.recall:.0%}; "
+            f"average precision {alarm.curve.average:.2f}"
         )
         reported.set_text(f"{detector}: {alarm.reported.sum()} of {len(beats)} beats are reported")
 
@@ -106,7 +113,8 @@ def explorer(
             f"ectopic and its reported beats marked. {reported.get_text()}."
         ),
     )
-    start, end = beats[0] / rate - 1, len(signal) / rate - SECONDS
+    start = max(0.0, beats[0] / rate - 1)
+    end = max(start, len(signal) / rate - SECONDS)
     return live.explore(
         update,
         detector=Dropdown(options=list(detectors), description="detector"),

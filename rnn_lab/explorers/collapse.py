@@ -9,7 +9,6 @@ import numpy as np
 from ipywidgets import Text
 from matplotlib.patches import Rectangle
 
-from rnn_lab import plots
 from rnn_lab.live import LiveFigure, Panel
 from rnn_lab.nn.ctc import forward_backward
 
@@ -102,7 +101,7 @@ def explorer() -> Panel:
                 if span:
                     symbol, start, end = span
                     patch.set_bounds(start, patch.get_y(), end - start, 0.8)
-                    patch.set_facecolor("0.85" if symbol == "_" else plots.GATE)
+                    patch.set_facecolor("0.92" if symbol == "_" else "0.74")
                     text.set_x((start + end) / 2)
         title.set_text(f"{len(found.path)} steps say “{found.text}”; {found.paths:,} paths of this length say the same")
 

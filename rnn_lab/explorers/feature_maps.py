@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -13,7 +14,6 @@ from rnn_lab.live import LiveFigure, Panel
 from rnn_lab.models import PictureEncoder
 
 LAYERS = {"first, 5 x 5": "shape1", "second, 3 x 3": "shape2", "third, 3 x 3": "shape3", "colours, 1 x 1": "colour"}
-FEWEST = 12  # filters of a layer: those that can be chosen in every one
 CANVAS = 168  # pixels of the picture of all maps, both ways
 
 
@@ -84,7 +84,6 @@ def explorer(encoder: PictureEncoder) -> Panel:
     Parameters
     ----------
     encoder : PictureEncoder
-        With two streams, as the course's captioners have it.
     """
     figure, axes = plt.subplots(1, 4, figsize=(10.5, 3.3), width_ratios=[1, 1.25, 1, 0.55])
     names = ("the scene", "all maps of the layer", "the chosen map", "its filter")
@@ -96,9 +95,10 @@ def explorer(encoder: PictureEncoder) -> Panel:
     chosen = axes[2].imshow(np.zeros((SIZE, SIZE)), cmap="viridis", vmin=0, vmax=1, extent=extent)
     weights = axes[3].imshow(np.zeros((5, 5)), cmap="RdBu_r", vmin=-1, vmax=1, extent=extent)
     strength = axes[2].set_title("")
+    look = lru_cache(maxsize=1)(lambda scene, layer: compute(encoder, scene, LAYERS[layer]))
 
     def update(scene: int, layer: str, filter: int) -> None:
-        answers = compute(encoder, scene, LAYERS[layer])
+        answers = look(scene, layer)
         one, its = answers.maps[filter - 1], answers.filters[filter - 1]
         shown.set_data(answers.picture)
         every.set_data(tiled(answers.maps))
@@ -113,9 +113,13 @@ def explorer(encoder: PictureEncoder) -> Panel:
             f"A scene, the maps of all filters of a layer, one of them enlarged ({strength.get_text()}), its weights."
         ),
     )
-    return live.explore(
-        update,
-        scene=IntSlider(value=3, min=0, max=30, description="scene"),
-        layer=Dropdown(options=list(LAYERS), description="layer"),
-        filter=IntSlider(value=1, min=1, max=FEWEST, description="filter"),
-    )
+    filters = {
+        words: len(encoder.layers[name].convolution.params["b"])
+        for words, name in LAYERS.items()
+        if name in encoder.layers
+    }
+    layer = Dropdown(options=list(filters), description="layer")
+    filter = IntSlider(value=1, min=1, max=filters[layer.value], description="filter")
+    layer.observe(lambda change: setattr(filter, "max", filters[change.new]), "value")
+    scene = IntSlider(value=3, min=0, max=30, description="scene")
+    return live.explore(update, scene=scene, layer=layer, filter=filter)

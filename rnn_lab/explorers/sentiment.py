@@ -1,6 +1,7 @@
 """Chapter 05: type a sentence, and see the verdict move word by word, and what each word does to it."""
 
 from dataclasses import dataclass
+from functools import lru_cache, partial
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -114,7 +115,7 @@ def explorer(model: Classifier, vocabulary: Words, sentence: str = EXAMPLE, read
     below.axhline(0, color=plots.BASELINE, linewidth=0.8, zorder=0)
     below.tick_params(bottom=False, labelbottom=False)
     below.set_xlabel("bars: gradient times vector; dots: what is really lost without the word; one scale", labelpad=64)
-    bars = below.vlines(nowhere, 0, 0, linewidth=9)
+    bars = [below.plot([], [], color=colour, linewidth=9, solid_capstyle="butt")[0] for colour in (PRAISE, REJECTION)]
     (removed,) = below.plot([], [], "o", color="black", markersize=4, markerfacecolor="white")
     cursors = [axes.axvline(0, color="0.6", linewidth=1, linestyle=":") for axes in (above, below)]
     labels = [
@@ -126,8 +127,10 @@ def explorer(model: Classifier, vocabulary: Words, sentence: str = EXAMPLE, read
         for _ in range(LONGEST)
     ]
 
+    judge = lru_cache(maxsize=LONGEST)(partial(compute, model, vocabulary))
+
     def update(sentence: str, read: int) -> None:
-        reading = compute(model, vocabulary, sentence, read)
+        reading = judge(sentence, read)
         T, length = len(reading.gradients), len(reading.words)
         places = np.arange(LONGEST) * LONGEST / max(length, WIDEST)
         path.set_data(places[:T], reading.verdicts[:T])
@@ -135,8 +138,9 @@ def explorer(model: Classifier, vocabulary: Words, sentence: str = EXAMPLE, read
         dots.set_offsets(np.column_stack([places[:T], reading.verdicts[:T]]))
         dots.set_facecolor([PRAISE if p > 0.5 else REJECTION for p in reading.verdicts[:T]])
         scale = max(LEAST_SCALE, np.abs([reading.gradients, reading.omissions]).max())
-        bars.set_segments([((x, 0), (x, value)) for x, value in zip(places, reading.gradients / scale, strict=False)])
-        bars.set_color([PRAISE if value > 0 else REJECTION for value in reading.gradients])
+        for bar, speaks in zip(bars, (reading.gradients > 0, reading.gradients <= 0), strict=True):
+            x, height = places[:T][speaks], reading.gradients[speaks] / scale
+            bar.set_data(np.repeat(x, 3), np.column_stack([0 * height, height, np.nan * height]).ravel())
         removed.set_data(places[:T], reading.omissions / scale)
         for cursor in cursors:
             cursor.set_xdata([places[T - 1]] * 2)
@@ -154,7 +158,7 @@ def explorer(model: Classifier, vocabulary: Words, sentence: str = EXAMPLE, read
 
     live = LiveFigure(
         figure,
-        [path, ahead, dots, verdict, bars, removed, *cursors, *labels],
+        [path, ahead, dots, verdict, *bars, removed, *cursors, *labels],
         alt=lambda: (
             f"The probability of praise after each word of a sentence, {verdict.get_text()}. Below, a bar for each "
             "word: its share of the score by the gradient, and a dot: what the score really loses without it."

@@ -41,6 +41,7 @@ EXPLORERS = [
     Explorer("anomaly", "explorer(*beating())", "place"),
     Explorer("state_space", "explorer(*circling())", "time"),
     Explorer("scene_editor", "explorer(bundled_captioner())", "x2"),
+    Explorer("feature_maps", "explorer(bundled_captioner().encoder)", "filter"),
     Explorer("saliency", "explorer(bundled_captioner())", "word", span=7),
 ]
 RECORDING = Explorer("unrolled", "explorer()", "")

@@ -64,10 +64,10 @@ COMPARED = {
     "baselines": (SceneCaptioner(), replace(LIVE, decoder_steps=0, joint_steps=0)),
     "blind": (SceneCaptioner(attention=False), replace(LIVE, encoder_steps=0, joint_steps=0)),
     "without attention": (SceneCaptioner(attention=False), LIVE),
+    "two streams, attention": (SceneCaptioner(), LIVE),
     "one stream, without dropout": (SceneCaptioner(separate=False, dropout=0.0), LIVE),
     "one stream": (SceneCaptioner(separate=False), LIVE),
     "without dropout": (SceneCaptioner(dropout=0.0), LIVE),
-    "two streams, attention": (SceneCaptioner(), LIVE),
 }
 
 

@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -213,18 +214,20 @@ def digest(settings):
 
 
 def carry_out(what, rows):
-    """Measure what is not among the results under the same settings; write after each task, and only what is asked."""
+    """Measure what is not among the results under the same settings, and write after each task only what is asked for.
+
+    Seed by seed, so that a command that is stopped leaves whole rounds.
+    """
     results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     runs = [run for row in results.get(what, {}).get("runs", {}).values() for run in row]
     known = {digest(run["settings"]): run for run in runs}
-    for name, tasks in rows.items():
-        for settings, measure in tasks:
-            if digest(settings) not in known:
-                began = time.process_time()
-                run = {"settings": settings, "errors": measure()}
-                known[digest(settings)] = run | {"seconds of processor time": round(time.process_time() - began)}
-                print(name, run["errors"], flush=True)
-                write(what, rows, known)
+    for settings, measure in sorted(chain(*rows.values()), key=lambda task: task.settings.get("seed", 0)):
+        if digest(settings) not in known:
+            began = time.process_time()
+            run = {"settings": settings, "errors": measure()}
+            known[digest(settings)] = run | {"seconds of processor time": round(time.process_time() - began)}
+            print(run["errors"], flush=True)
+            write(what, rows, known)
     write(what, rows, known)
 
 

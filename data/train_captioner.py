@@ -190,15 +190,20 @@ def settings_of(architecture, stages):
     return {"architecture": asdict(architecture) | {"shapes": list(architecture.shapes)}, "stages": asdict(stages)}
 
 
+def with_found(run, settings, found):
+    """Add what was found to a run; one that had other settings is forgotten."""
+    return (run if run | settings == run else settings) | found
+
+
 def train_weights(part, checkpoints):
     """Train the captioner that the course carries."""
     checkpoints.mkdir(parents=True, exist_ok=True)
     clock = Clock(checkpoints / "captioner_clock.json")
     captioner, *_ = train(LARGE, LONG, 0, clock, checkpoints=checkpoints)
     save_captioner(WEIGHTS, LARGE, captioner)
-    seconds, found = clock.read(), measured(partial(describe, captioner, False), part)
+    found = {"processor seconds": clock.read()} | measured(partial(describe, captioner, False), part)
     print(found, flush=True)
-    note("weights", settings_of(LARGE, LONG) | {"processor seconds": seconds} | found)
+    note("weights", with_found(results().get("weights", {}), settings_of(LARGE, LONG), found))
 
 
 def compare(part, _):
@@ -216,9 +221,9 @@ def compare(part, _):
             if name == "baselines":
                 describers = baselines(captioner.encoder, scenes, pictures)
             seconds = clock.read()
-            for one, describer in zip(names, describers, strict=True):
-                found = measured(describer, part)
-                runs[one][str(seed)] = settings | {"processor seconds": seconds} | found
+            for one, run, describer in zip(names, kept, describers, strict=True):
+                found = {"processor seconds": seconds} | measured(describer, part)
+                runs[one][str(seed)] = with_found(run, settings, found)
                 print(f"{one}, seed {seed}: {found}", flush=True)
             note("compare", runs)
 

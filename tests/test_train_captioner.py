@@ -46,7 +46,8 @@ def test_weights_that_are_trained_are_kept_and_all_of_the_time_is_counted(comman
     command.train_weights("test", tmp_path)
     again = command.results()["weights"]
     assert_same(load_captioner(command.WEIGHTS).params, weights.params, 0)
-    assert "test" in again and 1000 <= again["processor seconds"] < 1060
+    assert "test" in again and again["choose"] == first["choose"]
+    assert 1000 <= again["processor seconds"] < 1060
 
 
 def test_only_runs_with_the_same_settings_are_kept(command, monkeypatch, capsys):
@@ -66,6 +67,9 @@ def test_only_runs_with_the_same_settings_are_kept(command, monkeypatch, capsys)
     changed = command.results()["compare"]
     assert changed["blind"] == runs["blind"] and changed["looking"]["0"]["architecture"]["dropout"] == 0.1
     assert "blind, seed" not in capsys.readouterr().out
+
+    command.compare("test", None)
+    assert command.results()["compare"]["looking"]["0"]["choose"] == changed["looking"]["0"]["choose"]
 
 
 def test_a_blind_network_says_the_same_of_every_picture(command, capsys):

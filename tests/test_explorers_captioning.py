@@ -1,5 +1,7 @@
 """The explorers of chapter 09: what they compute, over every control and for odd scenes, and what they draw."""
 
+from dataclasses import replace
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -50,6 +52,28 @@ def test_any_scene_is_described(captioner, name, width):
         assert described.caption == captioner.describe(described.picture[None], vocabulary(), LONGEST)[0]
 
 
+def test_every_word_has_its_own_look_and_its_own_probability(captioner):
+    described = scene_editor.compute(captioner, SCENES["two things"])
+    features, _ = captioner.encoder.forward(described.picture[None])
+    memory, state = captioner.decoder.look_over(features)
+    words = vocabulary()
+    token = words.start
+    for word, weights, probability in zip(described.words, described.weights, described.probabilities, strict=True):
+        logits, state = captioner.decoder.step(memory, np.array([token]), state)
+        _, look = captioner.decoder.decoder.attention.forward(state, memory)
+        token = words.encode([word])[0]
+        assert probability == pytest.approx(np.exp(log_softmax(logits[0]))[token], rel=1e-4)
+        assert_same(weights.ravel(), look.weights[0], 1e-5)
+
+
+def test_a_caption_is_judged_by_those_that_are_true():
+    allowed = true_captions(SCENES["two things"])
+    described = scene_editor.Description(np.zeros(0), allowed[0].split(), np.zeros(0), np.zeros(0), allowed)
+    assert described.verdict == "true"
+    assert replace(described, words=described.words[::-1]).verdict == "not true"
+    assert replace(described, allowed=[]).verdict.startswith("no caption can be true")
+
+
 def test_the_light_falls_where_the_word_looked():
     weights = np.zeros((5, 5))
     weights[1, 3] = 1
@@ -90,6 +114,16 @@ def test_the_pixels_are_the_gradient_of_the_word():
     report = check_gradients(log_p, {"pixels": pictures}, {"pixels": found.pixels[None]})
     assert report.worst < 0.02  # of 4,800 pixels that move together, a few change which one a pooling lets through
     assert_same(found.strength**2, (found.pixels**2).sum(axis=2))
+
+
+def test_a_caption_without_words_is_named():
+    silent = SceneCaptioner().build(np.random.default_rng(0))
+    silent.decoder.readout.params["b"][vocabulary().end] = 100
+    assert scene_editor.compute(silent, ()).words == []
+    with pytest.raises(ValueError, match="the caption of scene 1 has no words"):
+        saliency.compute(silent, 1, 0)
+    with pytest.raises(ValueError, match="place is -1; expected"):
+        saliency.compute(silent, 1, -1)
 
 
 def test_a_word_beyond_the_caption_is_its_last(captioner):

@@ -81,9 +81,9 @@ def explorer(
     heading = above.set_title("precision", loc="right")
     low, high = np.min(signal), np.max(signal)
     below.set(xlim=(0, SECONDS), ylim=(low - 0.1, high + 0.6), ylabel="millivolts")
-    below.set_xlabel("seconds from the place; red triangles: ectopic, rings: reported")
+    below.set_xlabel("seconds from the place; triangles: ectopic, rings: reported")
     (line,) = below.plot([], [], color=plots.TRUTH, linewidth=1)
-    (true,) = below.plot([], [], "v", color=plots.GRADIENT, markersize=8)
+    (true,) = below.plot([], [], "v", color=plots.WEIGHTS, markersize=8)
     (rings,) = below.plot([], [], "o", color=plots.PREDICTION, markersize=15, markerfacecolor="none", markeredgewidth=2)
     judge = lru_cache(maxsize=1)(lambda detector, count: compute(detectors[detector], ectopic, count))
 

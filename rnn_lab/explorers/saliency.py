@@ -55,11 +55,13 @@ def compute(captioner: Captioner, number: int, place: int) -> Saliency:
     Raises
     ------
     ValueError
-        If `place` is negative.
+        If `place` is negative, or the caption has no words.
     """
     if place < 0:
         raise ValueError(f"place is {place}; expected a word's place, from 0")
     description = describe(captioner, random_scene(np.random.default_rng(number), "test"), ground=number)
+    if not description.words:
+        raise ValueError(f"the caption of scene {number} has no words; expected a captioner that says at least one")
     place = min(place, len(description.words) - 1)
     words = vocabulary()
     ids = words.encode(description.words)

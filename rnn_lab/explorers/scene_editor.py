@@ -110,11 +110,13 @@ def lit(picture: NDArray, weights: NDArray) -> NDArray:
     return picture * np.kron(light, np.ones((CELL, CELL)))[:, :, None]
 
 
-def scene_of(kinds: list[str], colours: list[str], sizes: list[str], x: list[float], y: list[float]) -> Scene:
-    """Return the scene of what the controls say; a digit is the first one of the test writers."""
+def scene_of(
+    kinds: list[str], colours: list[str], sizes: list[str], x: list[float], y: list[float], hand: int = 0
+) -> Scene:
+    """Return the scene of what the controls say; a digit is that of its kind by the test writers with number `hand`."""
     things = zip(kinds, colours, sizes, x, y, strict=True)
     return tuple(
-        Thing(kind, colour, size, left, top, sample=int(samples(kind, "test")[0]) if kind in NUMERALS else 0)
+        Thing(kind, colour, size, left, top, sample=int(samples(kind, "test")[hand]) if kind in NUMERALS else 0)
         for kind, colour, size, left, top in things
         if kind != NOTHING
     )
@@ -145,9 +147,9 @@ def explorer(captioner: Captioner) -> Panel:
         for spine in axes.spines.values():
             spine.set_visible(False)
 
-    def update(beam: int, ground: int, **values) -> None:
+    def update(beam: int, ground: int, hand: int, **values) -> None:
         columns = ([values[f"{name}{n}"] for n in (1, 2, 3)] for name in ("kind", "colour", "size", "x", "y"))
-        described = compute(captioner, scene_of(*columns), beam, ground)
+        described = compute(captioner, scene_of(*columns, hand), beam, ground)
         shown.set_data(described.picture)
         caption.set_text(described.caption)
         verdict.set_text(described.verdict)
@@ -184,8 +186,10 @@ def explorer(captioner: Captioner) -> Panel:
             )
     controls["beam"] = Dropdown(options=list(SEARCHES.items()), value=1, description="search")
     controls["ground"] = IntSlider(value=4, min=0, max=20, description="ground")
+    hands = min(len(samples(numeral, "test")) for numeral in NUMERALS)
+    controls["hand"] = IntSlider(value=0, min=0, max=hands - 1, description="handwriting")
     by_row = [controls[f"{name}{n}"] for name in ("kind", "colour", "size", "x", "y") for n in (1, 2, 3)]
-    by_row += [controls["beam"], controls["ground"]]
+    by_row += [controls["beam"], controls["ground"], controls["hand"]]
     for control in by_row:
         control.layout.width = "auto"
     layout = Box(

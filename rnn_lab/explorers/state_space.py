@@ -94,8 +94,8 @@ def explorer(signal: NDArray, states: NDArray, rate: float, unit: str = "millivo
         figure,
         [trail, dot, line, image],
         alt=(
-            "On the left the hidden state in the plane of its two principal components, on a loop, its last way blue; "
-            "on the right the signal around the same time, and below it every unit of the state in colours."
+            "On the left the hidden state on its way through the plane of its two principal components, the last part "
+            "blue; on the right the signal around the same time, and below it every unit of the state in colours."
         ),
     )
     return live.explore(update, time=IntSlider(len(signal) // 3, 0, len(signal) - 1, description="time, in steps"))

@@ -57,12 +57,19 @@ def test_a_block_is_not_spent_on_an_array_of_less_than_half_its_size():
     assert empty((LARGE,), np.uint8).base.nbytes < 2 * LARGE
 
 
-def test_what_is_free_is_given_back_when_a_request_does_not_fit():
+def test_what_is_free_is_given_back_when_a_request_does_not_fit_and_more_is_free_than_in_use():
     held = empty((2 * LARGE,), np.uint8)
     empty((3 * LARGE,), np.uint8)
     new = empty((9 * LARGE,), np.uint8)
     blocks = {id(block) for block in workspace._blocks}
     assert {id(held.base), id(new.base)} <= blocks and sum(map(len, workspace._blocks)) < 12 * LARGE
+
+
+def test_parts_of_a_step_that_need_other_sizes_leave_each_other_their_memory():
+    caches = empty((9 * LARGE,), np.uint8)
+    for size in (2, 5, 2):
+        empty((size * LARGE,), np.uint8)
+    assert [len(block) // LARGE for block in workspace._blocks] == [9, 2, 5] and caches.nbytes == 9 * LARGE
 
 
 def test_threads_never_share_memory():

@@ -5,6 +5,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from rnn_lab.nn.checks import as_array, as_generator, as_size
 from rnn_lab.nn.inputs import Lookup, sum_by_token
+from rnn_lab.nn.workspace import empty
 
 
 class Linear:
@@ -68,7 +69,9 @@ class Linear:
         rows = dy.reshape(-1, K)
         every_row = np.ones(len(rows), rows.dtype)
         grads = {"W": rows.T @ x.reshape(-1, D), "b": every_row @ rows}  # the sum as a product: four times as fast
-        return (rows @ self.params["W"].astype(x.dtype, copy=False)).reshape(x.shape), grads
+        W, dx = self.params["W"].astype(x.dtype, copy=False), empty(x.shape, x.dtype)
+        np.matmul(rows, W, out=dx.reshape(-1, D))
+        return dx, grads
 
 
 class Embedding:

@@ -23,7 +23,7 @@ def empty(shape: Sequence[int], dtype: DTypeLike) -> NDArray:
     """Return an array that holds anything, as `numpy.empty` does, where it can in memory that was used before.
 
     The memory is the array's own as long as it or any view of it lives. What nobody holds is kept for a later request,
-    and given back to the system when one finds nothing that fits.
+    and given back to the system when one finds nothing that fits and more memory is free than in use.
     """
     size = math.prod(shape) * np.dtype(dtype).itemsize
     if size < LARGE:
@@ -46,7 +46,8 @@ def _free_block(size: int) -> NDArray[np.uint8]:
     fitting = [i for i in free if size <= len(_blocks[i]) < 2 * size]
     if fitting:
         return _blocks[min(fitting, key=lambda i: len(_blocks[i]))]
-    give_back()
+    if 2 * sum(len(_blocks[i]) for i in free) > sum(map(len, _blocks)):
+        give_back()
     _blocks.append(np.empty(size, np.uint8))
     return _blocks[-1]
 

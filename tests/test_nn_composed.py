@@ -370,3 +370,17 @@ def test_bad_input(call, message):
     assert "\n".join([f"{caught.typename}: {caught.value}", *getattr(caught.value, "__notes__", [])]).startswith(
         message
     )
+
+
+SMALL = {kind.__name__: kind(3, 4) for kind in KINDS} | {build.__name__: build(GRU, 3, 4) for build in ARCHITECTURES}
+
+
+@pytest.mark.parametrize("layer", SMALL.values(), ids=SMALL)
+def test_the_gradient_of_the_input_can_be_spared(layer):
+    rng = np.random.default_rng(0)
+    y, _, cache = layer.forward(rng.standard_normal((5, 2, 3)), lengths=[5, 3])
+    dy = rng.standard_normal(y.shape)
+    spared, dstate, grads = layer.backward(dy, cache, to_input=False)
+    _, its_dstate, its_grads = layer.backward(dy, cache)
+    assert spared is None
+    assert_same(grads | named("dstate", dstate), its_grads | named("dstate", its_dstate), 0)

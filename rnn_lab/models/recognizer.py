@@ -130,7 +130,7 @@ class Recognizer:
         if not self.memory:
             T, N, H = dh.shape
             dh = dh.reshape(1, T * N, H)
-        _, _, layer_grads = self.layer.backward(dh, layer)
+        _, _, layer_grads = self.layer.backward(dh, layer, to_input=False)
         return named(layer=layer_grads, readout=readout_grads)
 
     def loss_and_grads(self, batch: SoundBatch | tuple) -> tuple[float, dict[str, NDArray]]:

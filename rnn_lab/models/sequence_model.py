@@ -80,7 +80,7 @@ class SequenceModel:
         y, (layer_cache, readout_cache) = self.forward(x)
         loss, dy = self.loss(y, target, mask)
         dh, readout_grads = self.readout.backward(dy, readout_cache)
-        _, _, layer_grads = self.layer.backward(dh, layer_cache)
+        _, _, layer_grads = self.layer.backward(dh, layer_cache, to_input=False)
         return loss, named(layer=layer_grads, readout=readout_grads)
 
 

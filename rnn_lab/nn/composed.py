@@ -13,6 +13,7 @@ from rnn_lab.nn.checks import as_array, as_mask
 from rnn_lab.nn.inputs import Lookup
 from rnn_lab.nn.layers import Dropout
 from rnn_lab.nn.recurrent import Recurrent
+from rnn_lab.nn.workspace import empty
 
 States = dict[str, Any]  # by the layers' names; each as its layer takes it
 Grads = dict[str, dict[str, NDArray]]
@@ -73,8 +74,8 @@ class Composed:
         return y, tuple(states[name] for name in self.layers), cache
 
     def backward(
-        self, dy: ArrayLike, cache: Any, dstate: tuple | list | None = None
-    ) -> tuple[NDArray, tuple, dict[str, NDArray]]:
+        self, dy: ArrayLike, cache: Any, dstate: tuple | list | None = None, *, to_input: bool = True
+    ) -> tuple[Any, tuple, dict[str, NDArray]]:
         """Backpropagate through the layers and through time.
 
         Parameters
@@ -85,10 +86,12 @@ class Composed:
             From `forward`.
         dstate : tuple or list, optional
             The gradient with respect to each layer's final state; None stands for zero, in any place.
+        to_input : bool
+            Whether the gradient of `x` is wanted; a model's first layer can spare it.
 
         Returns
         -------
-        dx : ndarray, shape (T, N, D)
+        dx : ndarray, shape (T, N, D), or None
             For a `Lookup` the gradient with respect to its table, (V, D).
         dstate : tuple
             The gradient with respect to each layer's initial state.
@@ -100,7 +103,7 @@ class Composed:
         TypeError, ValueError
             If a gradient does not fit; a note names the layer that says so.
         """
-        dx, dstates, grads = self._backward(dy, cache, self._by_name("dstate", dstate))
+        dx, dstates, grads = self._backward(dy, cache, self._by_name("dstate", dstate), to_input)
         return dx, tuple(dstates[name] for name in self.layers), self._flat(grads)
 
     def _forward(
@@ -109,8 +112,8 @@ class Composed:
         """Run the layers -> y, the final state of each by name, what the way back needs."""
         raise NotImplementedError
 
-    def _backward(self, dy: ArrayLike, cache: Any, dstates: States) -> tuple[NDArray, States, Grads]:
-        """Go back through the layers -> dx, for each by name the gradient of its initial state and its `grads`."""
+    def _backward(self, dy: ArrayLike, cache: Any, dstates: States, to_input: bool) -> tuple[Any, States, Grads]:
+        """Go back through the layers -> dx or None, and by name the gradient of each initial state and the `grads`."""
         raise NotImplementedError
 
     def _run(
@@ -202,13 +205,18 @@ class Stacked(Composed):
             y, last[name], cache.layers[name] = self._run(name, y, states[name], lengths, rng)
         return y, last, cache
 
-    def _backward(self, dy: ArrayLike, cache: StackedCache, dstates: States) -> tuple[NDArray, States, Grads]:
+    def _backward(
+        self, dy: ArrayLike, cache: StackedCache, dstates: States, to_input: bool
+    ) -> tuple[Any, States, Grads]:
         dx: Any = dy
         initial, grads = {}, {}
         for name, layer in reversed(self.layers.items()):
             with _errors_name(name):
-                dx, initial[name], grads[name] = layer.backward(dx, cache.layers[name], dstates[name])
-            dx, _ = self.dropout.backward(dx, cache.dropout[name])
+                dx, initial[name], grads[name] = layer.backward(
+                    dx, cache.layers[name], dstates[name], to_input=to_input or name != "0"
+                )
+            if name != "0":
+                dx, _ = self.dropout.backward(dx, cache.dropout[name])
         return dx, initial, grads
 
 
@@ -273,9 +281,13 @@ class Bidirectional(Composed):
         y, last, caches = {}, {}, {}
         for name in self.layers:
             y[name], last[name], caches[name] = self._run(name, given[name], states[name], lengths, rng)
-        return np.concatenate([y["forward"], y["reverse"][mirror]], axis=2), last, BidirectionalCache(caches, mirror)
+        joined = empty((T, N, self.output_size), y["forward"].dtype)
+        np.concatenate([y["forward"], y["reverse"][mirror]], axis=2, out=joined)
+        return joined, last, BidirectionalCache(caches, mirror)
 
-    def _backward(self, dy: ArrayLike, cache: BidirectionalCache, dstates: States) -> tuple[NDArray, States, Grads]:
+    def _backward(
+        self, dy: ArrayLike, cache: BidirectionalCache, dstates: States, to_input: bool
+    ) -> tuple[Any, States, Grads]:
         mirror = cache.mirror
         T, N = mirror[0].shape
         dy = as_array("dy", dy, (T, N, self.output_size))
@@ -284,8 +296,10 @@ class Bidirectional(Composed):
         dx, initial, grads = {}, {}, {}
         for name, layer in self.layers.items():
             with _errors_name(name):
-                dx[name], initial[name], grads[name] = layer.backward(given[name], cache.layers[name], dstates[name])
-        return dx["forward"] + dx["reverse"][mirror], initial, grads
+                dx[name], initial[name], grads[name] = layer.backward(
+                    given[name], cache.layers[name], dstates[name], to_input=to_input
+                )
+        return dx["forward"] + dx["reverse"][mirror] if to_input else None, initial, grads
 
 
 def _mirror(T: int, N: int, lengths: ArrayLike | None) -> tuple[NDArray, NDArray]:

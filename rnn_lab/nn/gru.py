@@ -28,7 +28,7 @@ class GRU(Recurrent[NDArray]):
         n = tanh(x[t] @ W.T + b[0] + r * (h[t - 1] @ U.T + b[1]))
         h[t] = (1 - z) * n + z * h[t - 1]
 
-    Keeps T * N * 5H numbers for the way back, and needs T * N * 6H more on it.
+    Keeps T * N * 5H numbers for the way back, and needs T * N * 4H more on it.
 
     Parameters
     ----------
@@ -96,12 +96,12 @@ class GRU(Recurrent[NDArray]):
         h, gates, recalled = cache.h, cache.gates, cache.recalled
         U = self._weight("U", dy.dtype)
         (dh,) = dstates
-        dfrom_input, dfrom_state = empty((2, T, N, 3 * H), dy.dtype)
-        dfrom_input_gates, dn_state = gate_by_gate(dfrom_input, 3), dfrom_state[:, :, 2 * H :]
-        dgates, opposite = np.empty((2, 3, N, H), dy.dtype)
-        dr, dz, dn = dgates
+        dfrom = empty((T, N, 4 * H), dy.dtype)  # the input's share of n, r and z, the state's share of n
+        dfrom_input, dfrom_state, dfrom_gates = dfrom[:, :, : 3 * H], dfrom[:, :, H:], gate_by_gate(dfrom, 4)
+        dgates, opposite = np.empty((4, N, H), dy.dtype), np.empty((3, N, H), dy.dtype)
+        dn, dr, dz, dreset = dgates
         not_r, not_z, not_n = opposite
-        dreset, through_gates = np.empty((2, N, H), dy.dtype)
+        through_gates = np.empty_like(dh)
         for t in steps:
             r, z, n = gates[t]
             dh += dy[t]  # from the future + from above
@@ -115,13 +115,19 @@ class GRU(Recurrent[NDArray]):
             np.multiply(dn, r, out=dreset)
             np.multiply(dreset, recalled[t], out=dr)
             dr *= not_r  # dn * recalled * r * (1 - r)
-            dfrom_input_gates[t] = dgates
-            dfrom_state[t] = dfrom_input[t]
-            dn_state[t] = dreset
+            dfrom_gates[t] = dgates
             np.matmul(dfrom_state[t], U, out=through_gates)
             dh *= z  # the shortcut past the gates
             dh += through_gates
         return dfrom_input, dfrom_state
 
+    def _input_gradients(
+        self, inputs: Vectors | Lookup, from_input: NDArray, to_input: bool
+    ) -> tuple[NDArray | None, NDArray]:
+        H = self.output_size
+        W = np.roll(self._weight("W", from_input.dtype), H, axis=0)  # n, r, z, as in `from_input`
+        dx, dW = inputs.gradients(from_input, W, to_input)
+        return dx, np.roll(dW, -H, axis=0)
+
     def _bias_gradient(self, from_input: NDArray, from_state: NDArray) -> NDArray:
-        return np.stack([sum_of_rows(from_input), sum_of_rows(from_state)])
+        return np.stack([np.roll(sum_of_rows(from_input), -self.output_size), sum_of_rows(from_state)])

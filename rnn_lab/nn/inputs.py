@@ -31,10 +31,10 @@ class Vectors:
         out += b
         return out
 
-    def gradients(self, dz: NDArray, W: NDArray) -> tuple[NDArray, NDArray]:
-        """Map the gradient of ``x @ W.T``, shape (T * N, G), to those of x and of W."""
+    def gradients(self, dz: NDArray, W: NDArray, to_input: bool) -> tuple[NDArray | None, NDArray]:
+        """Map the gradient of ``x @ W.T``, shape (T * N, G), to those of x, if it is wanted, and of W."""
         dW = dz.T @ self.x.reshape(len(dz), -1)  # one weight, many uses: the products add up
-        return (dz @ W).reshape(self.x.shape), dW
+        return (dz @ W).reshape(self.x.shape) if to_input else None, dW
 
 
 class Lookup:
@@ -83,10 +83,10 @@ class Lookup:
         """As `Vectors.share`: multiply first, look up then."""
         return np.take(self.table @ W.T + b, self.ids, axis=0, out=out, mode="clip")  # "raise" would copy `out`
 
-    def gradients(self, dz: NDArray, W: NDArray) -> tuple[NDArray, NDArray]:
-        """Map the gradient of ``table[ids] @ W.T``, shape (T * N, G), to those of the table and of W."""
+    def gradients(self, dz: NDArray, W: NDArray, to_input: bool) -> tuple[NDArray | None, NDArray]:
+        """Map the gradient of ``table[ids] @ W.T``, shape (T * N, G), to those of the table, if wanted, and of W."""
         of_tokens = sum_by_token(dz, self.ids.ravel(), len(self.table))  # (V, G)
-        return of_tokens @ W, of_tokens.T @ self.table
+        return of_tokens @ W if to_input else None, of_tokens.T @ self.table
 
 
 def sum_by_token(rows: NDArray, ids: NDArray[np.integer], vocabulary_size: int) -> NDArray:

@@ -103,8 +103,14 @@ class Recurrent(Generic[State]):
         return y, self._as_state([getattr(cache, name)[last] for name in self.STATES]), cache
 
     def backward(
-        self, dy: ArrayLike, cache: Cache, dstate: ArrayLike | None = None, truncate: int | None = None
-    ) -> tuple[NDArray, State, dict[str, NDArray]]:
+        self,
+        dy: ArrayLike,
+        cache: Cache,
+        dstate: ArrayLike | None = None,
+        truncate: int | None = None,
+        *,
+        to_input: bool = True,
+    ) -> tuple[Any, State, dict[str, NDArray]]:
         """Backpropagate through time (Werbos, 1990).
 
         Parameters
@@ -117,10 +123,12 @@ class Recurrent(Generic[State]):
             The gradient with respect to the final state, zero if left out. For an LSTM the pair ``(dh, dc)``.
         truncate : int, optional
             Cut the gradient at the borders of blocks of this many steps, counted from the first.
+        to_input : bool
+            Whether the gradient of `x` is wanted; a model's first layer can spare it.
 
         Returns
         -------
-        dx : ndarray, shape (T, N, D)
+        dx : ndarray, shape (T, N, D), or None
             For a `Lookup` the gradient with respect to its table, (V, D).
         dstate : ndarray, shape (N, H)
             The gradient with respect to the initial state. For an LSTM the pair ``(dh, dc)``.
@@ -136,7 +144,9 @@ class Recurrent(Generic[State]):
         T, N, H = h[1:].shape
         dy = as_array("dy", dy, (T, N, H)).astype(dtype, copy=False)
         if cache.mask is not None:
-            dy = np.where(cache.mask, dy, 0)
+            given, dy = dy, empty(dy.shape, dtype)
+            dy[:] = given
+            np.copyto(dy, 0, where=~cache.mask)
         block = T if truncate is None else as_size("truncate", truncate)
         arriving = self._as_states("dstate", dstate, N, dtype)
         dstates = [np.zeros_like(array) for array in arriving]
@@ -144,7 +154,7 @@ class Recurrent(Generic[State]):
 
         from_input = dz_input.reshape(T * N, self.GATES * H)
         from_state = dz_state.reshape(T * N, self.GATES * H)
-        dx, dW = cache.inputs.gradients(from_input, self._weight("W", dtype))
+        dx, dW = self._input_gradients(cache.inputs, from_input, to_input)
         dU = from_state.T @ h[:T].reshape(T * N, H)  # one weight, many uses: the products add up
         grads = {"W": dW, "U": dU, "b": self._bias_gradient(from_input, from_state)}
         return dx, self._as_state(dstates), grads
@@ -172,6 +182,11 @@ class Recurrent(Generic[State]):
         U_T = transposed(U)
         U_T *= scales
         return W * scales[:, None], U_T, b * scales
+
+    def _input_gradients(
+        self, inputs: Vectors | Lookup, from_input: NDArray, to_input: bool
+    ) -> tuple[NDArray | None, NDArray]:
+        return inputs.gradients(from_input, self._weight("W", from_input.dtype), to_input)
 
     def _bias_gradient(self, from_input: NDArray, from_state: NDArray) -> NDArray:
         return sum_of_rows(from_input)

@@ -12,6 +12,7 @@ import pytest
 from jupyter_client.manager import start_new_kernel
 from support import assert_same
 
+from rnn_lab import plots
 from rnn_lab.live import LossCurve, curve
 from rnn_lab.training import History
 
@@ -37,6 +38,19 @@ def falling(steps):
     """A loss that falls from 6 to 2, with noise."""
     noise = np.random.default_rng(0).standard_normal(steps)
     return list(2 + 4 * np.exp(-10 * np.arange(steps) / steps) + 0.1 * noise)
+
+
+@pytest.mark.parametrize("loss", [900.0, 3.0, 0.18, 0.019])
+def test_the_unit_stands_beside_the_numbers_and_inside_the_figure(displayed, loss):
+    with plt.rc_context():
+        plots.use_style()
+        watch = LossCurve(100, "pinball loss")
+        watch(History([loss] * 10, [], []))
+    figure, axis = watch.live.fig, watch.live.fig.axes[0].yaxis
+    figure.draw_without_rendering()
+    label = axis.label.get_window_extent()
+    numbers = [tick.label1.get_window_extent().x0 for tick in axis.get_major_ticks()]
+    assert 0 <= label.x0 and label.x1 < min(numbers)
 
 
 def test_it_draws_single_steps_their_means_and_validation(displayed):

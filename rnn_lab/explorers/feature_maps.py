@@ -88,7 +88,7 @@ def explorer(encoder: PictureEncoder) -> Panel:
     figure, axes = plt.subplots(1, 4, figsize=(10.5, 3.3), width_ratios=[1, 1.25, 1, 0.55])
     names = ("the scene", "all maps of the layer", "the chosen map", "its filter")
     for one, name in zip(axes, names, strict=True):
-        one.set(xticks=[], yticks=[], xlabel=name)
+        one.set(xticks=[], yticks=[], xlabel=name, frame_on=False)
     shown = axes[0].imshow(np.zeros((SIZE, SIZE, 3)))
     every = axes[1].imshow(np.zeros((CANVAS, CANVAS)), cmap="viridis", vmin=0, vmax=1)
     extent = (0, 1, 1, 0)

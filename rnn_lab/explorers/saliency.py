@@ -85,7 +85,7 @@ def explorer(captioner: Captioner) -> Panel:
     """
     figure, axes = plt.subplots(1, 3, figsize=(10.5, 4.2))
     for one, name in zip(axes, ("the scene", "where the word looked", "the pixels it hangs on"), strict=True):
-        one.set(xticks=[], yticks=[], xlabel=name)
+        one.set(xticks=[], yticks=[], xlabel=name, frame_on=False)
     blank = np.zeros((SIZE, SIZE, 3))
     shown, looked = axes[0].imshow(blank), axes[1].imshow(blank)
     pixels = axes[2].imshow(blank[..., 0], cmap="inferno", vmin=0, vmax=1)

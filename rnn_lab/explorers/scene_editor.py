@@ -135,17 +135,15 @@ def explorer(captioner: Captioner) -> Panel:
     blank = np.zeros((SIZE, SIZE, 3))
     scene_axes = figure.add_subplot(grid[:, :WHOLE])
     shown, verdict = scene_axes.imshow(blank), scene_axes.set_title("true")
-    scene_axes.set(xticks=[], yticks=[], xlabel="the scene")
+    scene_axes.set(xticks=[], yticks=[], xlabel="the scene", frame_on=False)
     caption = figure.suptitle("a", fontsize=12)
     pictures, labels, shares = [], [], []
     for row, column in np.ndindex(ROWS, COLUMNS):
         axes = figure.add_subplot(grid[row, WHOLE + column])
-        axes.set(xticks=[], yticks=[])
+        axes.set(xticks=[], yticks=[], frame_on=False)
         pictures.append(axes.imshow(blank))
         labels.append(axes.set_title("a"))
         shares.append(axes.text(0.5, -0.05, "100 %", transform=axes.transAxes, ha="center", va="top"))
-        for spine in axes.spines.values():
-            spine.set_visible(False)
 
     def update(beam: int, ground: int, hand: int, **values) -> None:
         columns = ([values[f"{name}{n}"] for n in (1, 2, 3)] for name in ("kind", "colour", "size", "x", "y"))
@@ -180,7 +178,7 @@ def explorer(captioner: Captioner) -> Panel:
         controls[f"kind{n}"] = Dropdown(options=[NOTHING, *KINDS], value=kind, description=f"kind {n}")
         controls[f"colour{n}"] = Dropdown(options=list(COLOURS), value=colour, description=f"colour {n}")
         controls[f"size{n}"] = Dropdown(options=list(RADII), value=size, description=f"size {n}")
-        for name, centre, words in (("x", x, "from the left"), ("y", y, "from the top")):
+        for name, centre, words in (("x", x, "from left"), ("y", y, "from top")):
             controls[f"{name}{n}"] = FloatSlider(
                 value=centre, min=5, max=35, step=0.5, readout_format=".1f", description=f"{name}{n}, {words}"
             )
@@ -191,7 +189,7 @@ def explorer(captioner: Captioner) -> Panel:
     by_row = [controls[f"{name}{n}"] for name in ("kind", "colour", "size", "x", "y") for n in (1, 2, 3)]
     by_row += [controls["beam"], controls["ground"], controls["hand"]]
     for control in by_row:
-        control.layout.width = "auto"
+        control.layout.width, control.style.description_width = "auto", "8em"
     layout = Box(
         by_row,
         layout={

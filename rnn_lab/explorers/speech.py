@@ -25,6 +25,7 @@ NOTHING_YET = "Nothing recorded yet: press Record, or choose a sound file."
 ENVELOPE = 400  # points of the waveform that are drawn
 THIN = 0.012  # half of a line's width, of its axis
 CANDIDATES, LETTERS_A_LINE = 3, 24
+UNITS = 16  # of each direction that are shown
 UNSURE = -0.2  # nats a step: below, the best string of digits explains the sound badly
 LEXICON = Lexicon(map(encode, WORDS), SYMBOLS.index(" "), len(SYMBOLS))
 LETTERS = ["blank", "space", *SYMBOLS[2:]]
@@ -106,11 +107,14 @@ def outline(sound: NDArray, points: int = ENVELOPE) -> NDArray:
     return np.concatenate([there, back[::-1]])
 
 
-def by_change(states: NDArray) -> NDArray[np.integer]:
-    """Return the units of each direction, shape (H,), sorted by the step at which they change most."""
-    when = np.abs(np.diff(states, axis=0, prepend=states[:1])).argmax(axis=0)
-    forward, reverse = np.split(when, 2)
-    return np.concatenate([np.argsort(forward, kind="stable"), len(forward) + np.argsort(reverse, kind="stable")])
+def by_change(states: NDArray, count: int = UNITS) -> NDArray[np.integer]:
+    """Return `count` units of each direction: those that change most within a step, sorted by when they do."""
+    change = np.abs(np.diff(states, axis=0, prepend=states[:1]))
+    order = []
+    for direction in np.split(np.arange(states.shape[1]), 2):
+        most = direction[np.argsort(-change[:, direction].max(axis=0), kind="stable")[:count]]
+        order.append(most[np.argsort(change[:, most].argmax(axis=0), kind="stable")])
+    return np.concatenate(order)
 
 
 def explorer(model: Recognizer, utterances: Mapping[str, Utterance]) -> Panel:
@@ -123,7 +127,7 @@ def explorer(model: Recognizer, utterances: Mapping[str, Utterance]) -> Panel:
     utterances : dict of Utterance
         By the names under which they can be picked.
     """
-    units = model.layer.output_size
+    units = min(2 * UNITS, model.layer.output_size)
     figure = plt.figure(figsize=(10, 8.2))
     rows = figure.subplots(4, 2, width_ratios=[4, 1], height_ratios=[0.8, 1.1, 1.9, 1.5])
     wave_axes, mel_axes, letter_axes, state_axes = rows[:, 0]
@@ -139,7 +143,9 @@ def explorer(model: Recognizer, utterances: Mapping[str, Utterance]) -> Panel:
     letters = letter_axes.imshow(np.zeros((len(SYMBOLS), 1)), cmap="Greys", vmin=0, vmax=1, aspect="auto")
     letter_axes.set_yticks(range(len(LETTERS)), LETTERS, fontsize=9)
     states = plots.heat_map(state_axes, np.zeros((units, 1)))
-    state_axes.set(yticks=[units / 4, units * 3 / 4], yticklabels=["forward", "reverse"], ylabel="state of each unit")
+    state_axes.set(
+        yticks=[units / 4, units * 3 / 4], yticklabels=["forward", "reverse"], ylabel=f"states of {units} units"
+    )
     state_axes.tick_params(axis="y", labelrotation=90)
     for image in (mel, letters, states):
         image.set_extent((0, 1, *image.get_extent()[2:]))
@@ -152,7 +158,7 @@ def explorer(model: Recognizer, utterances: Mapping[str, Utterance]) -> Panel:
     (bars,) = bar_axes.plot([], [], color="0.3", linewidth=9, solid_capstyle="butt")
     bar_axes.set(xlim=(0, 1), ylim=(len(LETTERS) - 0.5, -0.5), xticks=[0, 1], yticks=[])
     bar_axes.set_title("at the cursor", fontsize=11)
-    (profile,) = unit_axes.plot(np.zeros(units), np.arange(units), ".", color=plots.STATE, markersize=3)
+    (profile,) = unit_axes.plot(np.zeros(units), np.arange(units), ".", color=plots.STATE, markersize=6)
     unit_axes.set(xlim=(-1.05, 1.05), xticks=[-1, 0, 1], ylim=(units - 0.5, -0.5), yticks=[])
     found = [
         rows[0, 1].text(-0.08, 0.9 - 0.5 * rank, "", transform=rows[0, 1].transAxes, va="top", fontsize=10)
@@ -197,7 +203,7 @@ def explorer(model: Recognizer, utterances: Mapping[str, Utterance]) -> Panel:
         [heading, *moving, *found],
         alt=lambda: (
             "From top to bottom over time: a sound, its mel bands, the probability of each letter, and the states of "
-            "all units; on the right, letters and states at the cursor, and the likeliest strings of digits."
+            "some units; on the right, letters and states at the cursor, and the likeliest strings of digits."
             + (f" Your own sound, {heading.get_text()}." if choice.value == OWN else "")
         ),
     )

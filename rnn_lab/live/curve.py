@@ -53,6 +53,7 @@ class LossCurve:
         self._shown = False
         fig, axes = plt.subplots(figsize=(8, 3.6))
         axes.set(xlim=(0, ROOM_FOR_LABELS * steps), ylim=(0, 1.25 * self._floor or 1), xlabel="step", ylabel=unit)
+        axes.yaxis.set_label_coords(-0.1, 0.5)  # beside ticks of three decimals, too
         axes.set_xticks([tick for tick in axes.get_xticks() if tick <= steps])
         described = f"The {unit} against the step: of training, with its mean, and of validation"
         if baseline is not None:

@@ -111,7 +111,7 @@ def lit(picture: NDArray, weights: NDArray) -> NDArray:
 
 
 def scene_of(
-    kinds: list[str], colours: list[str], sizes: list[str], x: list[float], y: list[float], hand: int = 0
+    kinds: list[str], colours: list[str], sizes: list[str], x: list[float], y: list[float], *, hand: int = 0
 ) -> Scene:
     """Return the scene of what the controls say; a digit is that of its kind by the test writers with number `hand`."""
     things = zip(kinds, colours, sizes, x, y, strict=True)
@@ -147,7 +147,7 @@ def explorer(captioner: Captioner) -> Panel:
 
     def update(beam: int, ground: int, hand: int, **values) -> None:
         columns = ([values[f"{name}{n}"] for n in (1, 2, 3)] for name in ("kind", "colour", "size", "x", "y"))
-        described = compute(captioner, scene_of(*columns, hand), beam, ground)
+        described = compute(captioner, scene_of(*columns, hand=hand), beam, ground)
         shown.set_data(described.picture)
         caption.set_text(described.caption)
         verdict.set_text(described.verdict)

@@ -10,14 +10,14 @@ from matplotlib.backend_bases import RendererBase
 from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.image import AxesImage
 from matplotlib.path import Path
-from matplotlib.transforms import Affine2D, Bbox
+from matplotlib.transforms import Bbox
 from numpy.typing import NDArray
 
 from rnn_lab.live.message import Frame
 from rnn_lab.live.pixels import inked
+from rnn_lab.live.typesetter import Typesetter
 
 CANVAS_CAPS = {"butt": "butt", "projecting": "square", "round": "round"}
-MOST_TEXTS_KEPT = 5000
 
 
 class Recorder(RendererBase):
@@ -38,7 +38,7 @@ class Recorder(RendererBase):
         self.size = self.width, self.height, self.dpi = width, height, dpi
         self._agg = RendererAgg(width, height, dpi)
         self._flip = np.array([[1.0, 0, 0], [0, -1, height], [0, 0, 1]])
-        self._masks: dict[tuple[Any, ...], tuple[NDArray[np.uint8], int, int]] = {}
+        self._typesetter = Typesetter(self._agg)
         self._frame = Frame()
         self._compact = False
 
@@ -221,31 +221,12 @@ class Recorder(RendererBase):
 
     def draw_text(self, gc, x, y, s, prop, angle, ismath=False, mtext=None) -> None:
         """Record a text as the mask of its glyphs, on whole pixels so that the mask can be used again."""
-        key = s, hash(prop), angle, ismath
-        if key not in self._masks:
-            if len(self._masks) >= MOST_TEXTS_KEPT:
-                self._masks.clear()
-            self._masks[key] = self._typeset(s, prop, angle, ismath, mtext)
-        mask, left, top = self._masks[key]
+        mask, left, top = self._typesetter.mask(s, prop, angle, ismath, mtext)
         if mask.size:
             colour = [round(255 * part) for part in gc.get_rgb()]
             height, width = mask.shape
             place = {"x": _round(x) + left, "y": _round(y) + top, "columns": width, "rows": height}
             self._frame.add("text", {"clip": self._clip(gc)}, at=self._frame.store(mask), colour=colour, **place)
-
-    def _typeset(self, s, prop, angle, ismath, mtext):
-        """Draw a text on a sheet of its own -> mask, and the mask's place seen from the start of the baseline."""
-        width, height, descent = self.get_text_width_height_descent(s, prop, ismath)
-        box = [[0, -descent], [width, -descent], [0, height - descent], [width, height - descent]]  # y upwards
-        corners = Affine2D().rotate_deg(angle).transform(box)
-        margin = self.points_to_pixels(prop.get_size_in_points())  # glyphs may lean out of the box
-        left, bottom = np.floor(corners.min(axis=0) - margin).astype(int).tolist()
-        right, top = np.ceil(corners.max(axis=0) + margin).astype(int).tolist()
-        sheet = RendererAgg(right - left, top - bottom, self.dpi)
-        sheet.draw_text(sheet.new_gc(), -left, top, s, prop, angle, ismath, mtext)
-        mask = np.asarray(sheet.buffer_rgba())[..., 3]
-        rows, columns = inked(mask)
-        return mask[rows, columns].copy(), left + columns.start, rows.start - top
 
     def draw_quad_mesh(self, *arguments: Any) -> None:
         self._rasterize(lambda agg: agg.draw_quad_mesh(*arguments))

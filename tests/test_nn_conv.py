@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support import assert_same
 
-from rnn_lab.nn import Convolution, MaxPooling
+from rnn_lab.nn import Convolution, MaxPooling, conv
 from rnn_lab.nn.functions import relu
 from rnn_lab.nn.gradcheck import check_gradients, negative_control
 
@@ -129,6 +129,18 @@ def test_float32_stays_float32_and_nothing_is_changed_in_place():
     dx, grads = layer.backward(dy, cache)
     assert {array.dtype for array in (y, pooled, dy, dx, *grads.values())} == {np.dtype(np.float32)}
     assert_same(x, before, 0)
+
+
+def test_it_does_not_matter_how_the_pictures_are_shared_out(monkeypatch):
+    rng, layer, x = case_of(0, 5, 2, 3, 3, 1, 1, 6, 5)
+    y, cache = layer.forward(x)
+    dy = rng.standard_normal(y.shape)
+    dx, grads = layer.backward(dy, cache)
+    monkeypatch.setattr(conv, "IN_CACHE", 1)  # one picture at a time, in two threads
+    monkeypatch.setattr(conv, "SMALL", 2 * 5 * 18 * 3)  # a third of a picture's windows
+    shared, its_cache = layer.forward(x)
+    shared_dx, shared_grads = layer.backward(dy, its_cache)
+    assert_same(shared_grads | {"x": shared_dx, "y": shared}, grads | {"x": dx, "y": y})
 
 
 @pytest.mark.parametrize("padding", [0, 1])

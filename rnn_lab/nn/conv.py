@@ -1,6 +1,9 @@
 """Layers over pictures: convolution and pooling, written as products and maxima over windows."""
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
@@ -10,13 +13,16 @@ from rnn_lab.nn.checks import as_array, as_generator, as_size
 from rnn_lab.nn.recurrent import sum_of_rows
 from rnn_lab.nn.workspace import empty
 
+IN_CACHE = 1 << 20  # bytes of windows that a processor can keep at hand until they are multiplied
+SMALL = 1_000_000  # multiplications up to which BLAS takes matrices as they lie in memory, and does not copy them first
+
 
 @dataclass(frozen=True, slots=True)
 class ConvolutionCache:
     """What the way back needs: what every window saw."""
 
     shape: tuple[int, ...]  # of x
-    windows: NDArray  # (N * rows * columns, k * k * C)
+    windows: NDArray  # (N, rows, columns, k * k * C)
 
 
 class Convolution:
@@ -91,12 +97,10 @@ class Convolution:
         x = np.ascontiguousarray(as_array("x", x, ("N", "height", "width", C)), W.dtype)
         if min(x.shape[1:3]) + 2 * self.padding < k:
             raise ValueError(f"x has pictures of {x.shape[1]} x {x.shape[2]}; expected at least {k} x {k}, a filter")
-        windows = _windows(self._padded(x), k, self.stride)
-        N, rows, columns, K = windows.shape
-        windows = windows.reshape(-1, K)
-        y = (windows @ W.reshape(F, K).T).reshape(N, -1)
-        y += np.tile(b, rows * columns)  # NumPy adds a long row several times as fast as many short ones
-        return y.reshape(N, rows, columns, F), ConvolutionCache(x.shape, windows)
+        x, shape = self._padded(x), x.shape
+        rows, columns = ((size - k) // self.stride + 1 for size in x.shape[1:3])
+        windows = empty((len(x), rows, columns, k * k * C), x.dtype)
+        return _products(x, k, self.stride, W.reshape(F, -1).T, b, windows), ConvolutionCache(shape, windows)
 
     def backward(
         self, dy: ArrayLike, cache: ConvolutionCache, *, to_input: bool = True
@@ -127,9 +131,7 @@ class Convolution:
         N, height, width, _ = cache.shape
         rows, columns = ((size + 2 * self.padding - k) // stride + 1 for size in (height, width))
         dy = as_array("dy", dy, (N, rows, columns, F)).astype(W.dtype, copy=False)
-        of_windows = dy.reshape(-1, F)
-        dW = (cache.windows.T @ of_windows).T.reshape(W.shape)
-        grads = {"W": dW, "b": sum_of_rows(of_windows)}
+        grads = {"W": _sum_of_products(dy, cache.windows).reshape(W.shape), "b": sum_of_rows(dy.reshape(-1, F))}
         if not to_input:
             return None, grads
         # A pixel is in many windows, in each at another place, and the gradients add up: that is a convolution as well,
@@ -139,7 +141,7 @@ class Convolution:
         spread[:, reach : reach + stride * rows : stride, reach : reach + stride * columns : stride] = dy
         seen = spread[:, border : border + height + reach, border : border + width + reach]
         turned = W[:, ::-1, ::-1].transpose(1, 2, 0, 3).reshape(-1, C)
-        return (_windows(seen, k).reshape(-1, len(turned)) @ turned).reshape(cache.shape), grads
+        return _products(seen, k, 1, turned), grads
 
     def _padded(self, x: NDArray) -> NDArray:
         if not self.padding:
@@ -151,18 +153,65 @@ class Convolution:
         return padded
 
 
-def _windows(x: NDArray, k: int, stride: int = 1) -> NDArray:
-    """Write each window of k x k pixels into a row, (N, rows, columns, k * k * C)."""
-    if k == stride == 1:
-        return x
+def _products(
+    x: NDArray, k: int, stride: int, W: NDArray, b: NDArray | None = None, windows: NDArray | None = None
+) -> NDArray:
+    """Multiply what each window of k x k pixels sees by W, (k * k * C, F), and add b -> (N, rows, columns, F).
+
+    If `windows` is given, (N, rows, columns, k * k * C), what they see is kept there.
+    """
     N, height, width, C = x.shape
-    shape = (N, (height - k) // stride + 1, (width - k) // stride + 1, k)
+    rows, columns, (K, F) = (height - k) // stride + 1, (width - k) // stride + 1, W.shape
     picture, down, right, channel = x.strides
-    seen = as_strided(x, (*shape, k * C), (picture, stride * down, stride * right, down, channel), writeable=False)
-    windows = empty((*shape, k * C), x.dtype)
-    piece = np.dtype((np.void, k * C * x.itemsize))  # what a window sees of one row lies side by side
-    np.copyto(windows.view(piece), seen.view(piece))
-    return windows.reshape(*shape[:3], k * k * C)
+    strides = (picture, stride * down, stride * right, down, channel)
+    row = np.dtype((np.void, k * C * x.itemsize))  # what a window sees of one row lies side by side
+    seen = as_strided(x, (N, rows, columns, k, k * C), strides, writeable=False).view(row)
+    y, group = empty((N, rows, columns, F), x.dtype), _group(rows, columns, K * F)
+    W, long_b = np.ascontiguousarray(W), None if b is None else np.tile(b, rows * columns)
+
+    def some(part: slice) -> None:
+        shape = (len(seen[part]), rows, columns, k, k * C)
+        copy = empty(shape, x.dtype) if windows is None else windows[part].reshape(shape)
+        np.copyto(copy.view(row), seen[part])
+        np.matmul(copy.reshape(-1, group, K), W, out=y[part].reshape(-1, group, F))
+        if long_b is not None:  # NumPy adds one long row several times as fast as many short ones
+            y[part].reshape(-1, len(long_b))[:] += long_b
+
+    _share(some, N, rows * columns * K * x.itemsize)
+    return y
+
+
+def _sum_of_products(dy: NDArray, windows: NDArray) -> NDArray:
+    """Add up, over all windows, each gradient times what the window saw -> (F, k * k * C)."""
+    (N, rows, columns, F), K = dy.shape, windows.shape[3]
+    group = _group(rows, columns, K * F)
+
+    def some(part: slice) -> NDArray:
+        of_groups = np.matmul(windows[part].reshape(-1, group, K).swapaxes(1, 2), dy[part].reshape(-1, group, F))
+        return of_groups.sum(axis=0)
+
+    return np.sum(_share(some, N, windows[0].nbytes), axis=0).T
+
+
+def _group(rows: int, columns: int, multiplications: int) -> int:
+    """Return how many windows, of whole rows that share out a picture, make a small product with so many for each."""
+    for parts in range(1, rows):
+        if rows % parts == 0 and rows // parts * columns * multiplications <= SMALL:
+            return rows // parts * columns
+    return columns
+
+
+def _share(work: Callable[[slice], Any], N: int, size: int) -> list[Any]:
+    """Work on as many of N pictures at a time as fit in a cache with `size` bytes each; on many, in two threads."""
+    few = max(1, IN_CACHE // size)
+    parts = [slice(first, min(first + few, N)) for first in range(0, N, few)]
+    if len(parts) < 4:
+        return [work(part) for part in parts]
+    others = _second_thread.submit(lambda: [work(part) for part in parts[1::2]])
+    return [work(part) for part in parts[::2]] + others.result()
+
+
+_second_thread = ThreadPoolExecutor(1)
 
 
 class MaxPooling:

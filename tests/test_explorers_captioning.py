@@ -94,6 +94,7 @@ def test_the_maps_are_those_of_the_encoder(captioner):
         _, cache = captioner.encoder.forward(answers.picture[None])
         assert_same(answers.maps, cache.layers[layer].active[0].transpose(2, 0, 1), 0)
         assert len(answers.maps) == len(answers.filters) == channels
+        assert answers.caption == {"shape1": "weights", "colour": "red, green, blue"}.get(layer, "strength")
         assert np.nanmax(feature_maps.tiled(answers.maps)) == 1
     with pytest.raises(ValueError, match="layer is 'shape9'; expected one of shape1"):
         feature_maps.compute(captioner.encoder, 2, "shape9")
@@ -169,6 +170,7 @@ def test_an_encoder_with_one_stream_has_no_layer_of_colours():
 
 
 def test_the_scenes_of_the_explorers_are_by_test_writers(captioner):
-    rng = np.random.default_rng(4)
-    scene = random_scene(rng, "test")
-    assert_same(feature_maps.compute(captioner.encoder, 4).picture, draw([scene], rng)[0], 0)
+    scene = random_scene(np.random.default_rng(4), "test")
+    picture = draw([scene], np.random.default_rng(4))[0]
+    assert_same(feature_maps.compute(captioner.encoder, 4).picture, picture, 0)
+    assert_same(saliency.compute(captioner, 4, 0).description.picture, picture, 0)

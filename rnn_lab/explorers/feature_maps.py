@@ -28,11 +28,14 @@ class Answers:
         After the relu, before pooling.
     filters : ndarray, shape (F, k, k) or (F, 1, 3)
         The weights; those of the colours side by side, and of several maps below how strong they are together.
+    caption : str
+        Which of these it is.
     """
 
     picture: NDArray
     maps: NDArray
     filters: NDArray
+    caption: str
 
 
 def compute(encoder: PictureEncoder, number: int, layer: str = "shape1") -> Answers:
@@ -52,15 +55,17 @@ def compute(encoder: PictureEncoder, number: int, layer: str = "shape1") -> Answ
     """
     if layer not in encoder.layers:
         raise ValueError(f"layer is {layer!r}; expected one of {', '.join(encoder.layers)}")
-    rng = np.random.default_rng(number)
-    pictures = draw([random_scene(rng, "test")], rng)
+    scene = random_scene(np.random.default_rng(number), "test")
+    pictures = draw([scene], np.random.default_rng(number))  # on the ground that it has in `saliency`
     _, cache = encoder.forward(pictures)
     weights = encoder.layers[layer].convolution.params["W"]
     if layer == "colour":
-        filters = weights[:, 0]
+        filters, caption = weights[:, 0], "red, green, blue"
+    elif weights.shape[3] == 1:
+        filters, caption = weights[..., 0], "weights"
     else:
-        filters = weights[..., 0] if weights.shape[3] == 1 else np.linalg.norm(weights, axis=3)
-    return Answers(pictures[0], cache.layers[layer].active[0].transpose(2, 0, 1), filters)
+        filters, caption = np.linalg.norm(weights, axis=3), "strength"
+    return Answers(pictures[0], cache.layers[layer].active[0].transpose(2, 0, 1), filters, caption)
 
 
 def tiled(maps: NDArray) -> NDArray:
@@ -94,7 +99,7 @@ def explorer(encoder: PictureEncoder) -> Panel:
     extent = (0, 1, 1, 0)
     chosen = axes[2].imshow(np.zeros((SIZE, SIZE)), cmap="viridis", vmin=0, vmax=1, extent=extent)
     weights = axes[3].imshow(np.zeros((5, 5)), cmap="RdBu_r", vmin=-1, vmax=1, extent=extent)
-    strength = axes[2].set_title("")
+    strength, caption = axes[2].set_title(""), axes[3].set_title("", fontsize=10)
     look = lru_cache(maxsize=1)(lambda scene, layer: compute(encoder, scene, LAYERS[layer]))
 
     def update(scene: int, layer: str, filter: int) -> None:
@@ -105,10 +110,11 @@ def explorer(encoder: PictureEncoder) -> Panel:
         chosen.set_data(one / max(float(one.max()), 1e-9))
         weights.set_data(its / np.abs(its).max())
         strength.set_text(f"up to {one.max():.1f}")
+        caption.set_text(answers.caption)
 
     live = LiveFigure(
         figure,
-        [shown, every, chosen, weights, strength],
+        [shown, every, chosen, weights, strength, caption],
         alt=lambda: (
             f"A scene, the maps of all filters of a layer, one of them enlarged ({strength.get_text()}), its weights."
         ),

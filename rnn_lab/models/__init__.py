@@ -16,6 +16,7 @@ from rnn_lab.models.sequence_model import SequenceModel
 from rnn_lab.models.streams import Stream, as_columns, cross_entropy
 from rnn_lab.models.template_matcher import TemplateMatcher
 from rnn_lab.models.translator import PairBatch, Translator
+from rnn_lab.models.windows import Windows
 
 __all__ = [
     "Architecture",
@@ -43,6 +44,7 @@ __all__ = [
     "TextBatch",
     "ThingNamer",
     "Translator",
+    "Windows",
     "as_columns",
     "bundled_captioner",
     "bundled_language_models",

@@ -14,7 +14,7 @@ from statsmodels.tsa.holtwinters import ExponentialSmoothing
 from rnn_lab.evaluation import following
 from rnn_lab.nn.checks import as_array, as_ndarray, as_positive, as_size
 
-NEAREST = 1e-6  # the smallest squared distance of a weighted neighbour, relative to the mean square of all pieces
+NEAREST = 1e-6  # the smallest squared distance of a weighted neighbour, relative to the mean square of the known
 
 
 def _checked(values: NDArray, origins: ArrayLike, first: int) -> tuple[NDArray, NDArray[np.integer]]:
@@ -253,6 +253,7 @@ def analogues(
 
     candidates, followed = pieces(library), following(values, library, horizon) - values[library - 1, None]
     sizes = np.sum(candidates**2, axis=1)
+    floor = NEAREST * sizes[: known - horizon + 1 - length].mean()
     forecast = np.empty((len(origins), horizon))
     for block in np.array_split(np.arange(len(origins)), len(origins) // 256 + 1):
         wanted, reach = pieces(origins[block]), int(ends[block].max()) - horizon + 1 - length
@@ -261,7 +262,7 @@ def analogues(
         distance[library[:reach] + horizon > ends[block, None]] = np.inf
         nearest = np.argpartition(distance, neighbours, axis=1)[:, :neighbours]
         if weighted:
-            near = 1 / np.maximum(np.take_along_axis(distance, nearest, axis=1), NEAREST * sizes.mean())
+            near = 1 / np.maximum(np.take_along_axis(distance, nearest, axis=1), floor)
             forecast[block] = np.einsum("on,onk->ok", near / near.sum(axis=1, keepdims=True), followed[nearest])
         else:
             forecast[block] = followed[nearest].mean(axis=1)

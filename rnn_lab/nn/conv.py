@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from rnn_lab.nn.checks import as_array, as_generator, as_size
 from rnn_lab.nn.recurrent import sum_of_rows
-from rnn_lab.nn.workspace import empty
+from rnn_lab.nn.workspace import LINE, empty
 
 IN_CACHE = 1 << 20  # bytes of windows that a processor can keep at hand until they are multiplied
 SMALL = 1_000_000  # multiplications up to which BLAS takes matrices as they lie in memory, and does not copy them first
@@ -166,13 +166,15 @@ def _products(
     strides = (picture, stride * down, stride * right, down, channel)
     row = np.dtype((np.void, k * C * x.itemsize))  # what a window sees of one row lies side by side
     seen = as_strided(x, (N, rows, columns, k, k * C), strides, writeable=False).view(row)
+    at_once = range(k) if row.itemsize < LINE else [slice(None)]  # NumPy copies short pieces quicker row by row
     y, group = empty((N, rows, columns, F), x.dtype), _group(rows, columns, K * F)
     W, long_b = np.ascontiguousarray(W), None if b is None else np.tile(b, rows * columns)
 
     def some(part: slice) -> None:
         shape = (len(seen[part]), rows, columns, k, k * C)
         copy = empty(shape, x.dtype) if windows is None else windows[part].reshape(shape)
-        np.copyto(copy.view(row), seen[part])
+        for p in at_once:
+            copy.view(row)[:, :, :, p] = seen[part, :, :, p]
         np.matmul(copy.reshape(-1, group, K), W, out=y[part].reshape(-1, group, F))
         if long_b is not None:  # NumPy adds one long row several times as fast as many short ones
             y[part].reshape(-1, len(long_b))[:] += long_b

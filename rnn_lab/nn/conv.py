@@ -207,10 +207,17 @@ def _share(work: Callable[[slice], Any], N: int, size: int) -> list[Any]:
     """Work on as many of N pictures at a time as fit in a cache with `size` bytes each; on many, in two threads."""
     few = max(1, IN_CACHE // size)
     parts = [slice(first, min(first + few, N)) for first in range(0, N, few)]
-    if len(parts) < 4:
-        return [work(part) for part in parts]
-    others = _second_thread.submit(lambda: [work(part) for part in parts[1::2]])
-    return [work(part) for part in parts[::2]] + others.result()
+    results, left = [None] * len(parts), iter(enumerate(parts))
+
+    def take() -> None:
+        for i, part in left:  # each thread takes the next part that is left
+            results[i] = work(part)
+
+    second = _second_thread.submit(take) if len(parts) >= 4 else None
+    take()
+    if second and not second.cancel():  # unless it has not begun
+        second.result()
+    return results
 
 
 _second_thread = ThreadPoolExecutor(1)

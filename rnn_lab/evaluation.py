@@ -134,6 +134,8 @@ def outside(lower: ArrayLike, upper: ArrayLike, truth: ArrayLike) -> NDArray:
     """Return how far the truth is outside a band, of the same shape; negative inside."""
     lower, truth = _alike(lower, truth)
     upper, truth = _alike(upper, truth)
+    if (lower > upper).any():
+        raise ValueError("lower is above upper in some places; expected the lower limit of the band first")
     return np.maximum(lower - truth, truth - upper)
 
 

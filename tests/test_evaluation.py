@@ -142,6 +142,7 @@ def test_the_paired_test_rejects_equals_as_rarely_as_it_says():
         (lambda: rmse([], []), "forecast is empty"),
         (lambda: rmse([1.0, np.nan], [1.0, 2]), "forecast holds 1 NaN"),
         (lambda: coverage([0.0], [1.0], [np.nan]), "truth holds 1 NaN"),
+        (lambda: coverage([1.0], [0.0], [0.5]), "lower is above upper in some places"),
         (lambda: conformal_margin(np.arange(5.0), 80), "share is 80; expected a number between 0 and 1"),
         (lambda: adaptive_margins(np.arange(5.0), 5, 1, 0.8), "first is 5; .* less than the 5 origins"),
         (lambda: following(np.arange(9.0), np.array([3, 8]), 2), "origins goes from 3 to 8; expected from 0 to 7"),

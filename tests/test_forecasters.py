@@ -215,6 +215,7 @@ def test_a_waist_of_one_number_learns_what_one_number_can_say():
             "ahead has 1 steps; expected at least 3 for 4 forecasts",
         ),
         (lambda: run_case()[0].predict(np.ones((6, 3, 2)), steps=0), "steps is 0; expected at least 1"),
+        (lambda: run_case()[0].predict(np.ones((6, 3, 2)), steps=2), "ahead is missing; expected .* in 1 column"),
         (lambda: run_case(encoded=True)[0].predict(np.ones((1, 3, 2))), "past has 1 step; expected at least 2"),
         (lambda: FreeRunForecaster(GRU(2, 5), encoder=GRU(2, 4)), "encoder has parameters of shapes .* of the layer"),
         (lambda: Autoencoder(2, 3, 0), "output_size is 0"),

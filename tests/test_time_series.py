@@ -160,6 +160,7 @@ def test_the_results_are_those_of_the_tasks():
         (lambda: Series(np.arange(3.0), np.ones(4), "m"), "values has 4 entries for 3 times"),
         (lambda: Table(np.array([2, 2]), {"a": np.ones(2)}, {}), "times is not in order"),
         (lambda: Table(np.arange(2), {"a": np.ones(3)}, {}), "a has 3 entries for 2 times"),
+        (lambda: Table(np.arange(2), {"a": np.ones(2)}, {}), "units has none; expected one for each of a"),
         (lambda: datasets.heartbeats(0, np.random.default_rng(0)), "seconds is 0; expected a number above 0"),
         (lambda: datasets.heartbeats(9, np.random.default_rng(0), ectopic=2), "ectopic is 2; expected"),
         (lambda: datasets.heartbeats(9, np.random.default_rng(0), noise=-1), "noise is -1; expected"),

@@ -52,7 +52,7 @@ class Table:
     Raises
     ------
     ValueError
-        If times are not in order, or a value is NaN.
+        If times are not in order, a value is NaN, or a column has no unit.
     """
 
     times: NDArray
@@ -63,6 +63,10 @@ class Table:
         refuse_disorder("times", self.times)
         for name, column in self.columns.items():
             _check_column(name, column, self.times)
+        if self.units.keys() != self.columns.keys():
+            raise ValueError(
+                f"units has {', '.join(self.units) or 'none'}; expected one for each of {', '.join(self.columns)}"
+            )
 
     def __getitem__(self, name: str) -> NDArray:
         return self.columns[name]

@@ -84,8 +84,13 @@ class FreeRunForecaster:
             K.
         """
         past = as_array("past", past, ("T", "N", self.layer.input_size), finite=True)
-        ahead = np.zeros((as_size("steps", steps), *past.shape[1:])) if ahead is None else np.asarray(ahead)
-        return self._run(past, ahead, steps, forced=False)[0]
+        if ahead is None:
+            if as_size("steps", steps) > 1 and past.shape[2] > 1:
+                raise ValueError(
+                    f"ahead is missing; expected what is known in advance in {past.shape[2] - 1} column(s)"
+                )
+            ahead = np.zeros((steps, *past.shape[1:]))
+        return self._run(past, np.asarray(ahead), as_size("steps", steps), forced=False)[0]
 
     def loss_and_grads(self, batch: RunBatch | tuple) -> tuple[float, dict[str, NDArray]]:
         """Return the mean squared error over the K steps and its gradients.

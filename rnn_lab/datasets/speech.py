@@ -20,7 +20,7 @@ FSDD = (
     "https://raw.githubusercontent.com/Jakobovski/free-spoken-digit-dataset/26eb9aaf76e81b692f806f9140c2d2777410d7a1"
     "/recordings"
 )
-RESULTS_SHA256 = "12fa3b3c0e973576983a0516b0188817a94991f2424a026a682bfd38e8bff894"
+RESULTS_SHA256 = "af3af3f3e6a5abf5dd59465f9b5930573b4e30c0340c03cfbabb3294406b71a6"
 FSDD_SHA256 = "67a65f8338d0c6c446c432502cd7fa6dce7b6fab3ce8c563168bd585962ea904"
 PARTS = ("train", "choose", "test")
 STRINGS = {"train": 763, "choose": 77, "test": 126}  # of people

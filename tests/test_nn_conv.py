@@ -131,16 +131,16 @@ def test_float32_stays_float32_and_nothing_is_changed_in_place():
     assert_same(x, before, 0)
 
 
-def test_it_does_not_matter_how_the_pictures_are_shared_out(monkeypatch):
+def test_it_does_not_matter_how_many_pictures_are_taken_at_a_time(monkeypatch):
     rng, layer, x = case_of(0, 5, 2, 3, 3, 1, 1, 6, 5)
     y, cache = layer.forward(x)
     dy = rng.standard_normal(y.shape)
     dx, grads = layer.backward(dy, cache)
-    monkeypatch.setattr(conv, "IN_CACHE", 1)  # one picture at a time, in two threads
-    monkeypatch.setattr(conv, "SMALL", 2 * 5 * 18 * 3)  # a third of a picture's windows
-    shared, its_cache = layer.forward(x)
-    shared_dx, shared_grads = layer.backward(dy, its_cache)
-    assert_same(shared_grads | {"x": shared_dx, "y": shared}, grads | {"x": dx, "y": y})
+    monkeypatch.setattr(conv, "IN_CACHE", 2 * 6 * 5 * 18 * 8)  # two of the five
+    monkeypatch.setattr(conv, "FEW_WEIGHTS", 0)
+    by_two, its_cache = layer.forward(x)
+    by_two_dx, by_two_grads = layer.backward(dy, its_cache)
+    assert_same(by_two_grads | {"x": by_two_dx, "y": by_two}, grads | {"x": dx, "y": y})
 
 
 @pytest.mark.parametrize("padding", [0, 1])

@@ -1,9 +1,6 @@
 """Layers over pictures: convolution and pooling, written as products and maxima over windows."""
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
@@ -13,8 +10,8 @@ from rnn_lab.nn.checks import as_array, as_generator, as_size
 from rnn_lab.nn.recurrent import sum_of_rows
 from rnn_lab.nn.workspace import LINE, empty
 
-IN_CACHE = 1 << 20  # bytes of windows that a processor can keep at hand until they are multiplied
-SMALL = 1_000_000  # multiplications up to which BLAS takes matrices as they lie in memory, and does not copy them first
+IN_CACHE = 1 << 22  # bytes of windows that processors can keep at hand until they are multiplied
+FEW_WEIGHTS = 1000  # up to here, one product for each picture is quicker than a single one as long as all of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,60 +164,25 @@ def _products(
     row = np.dtype((np.void, k * C * x.itemsize))  # what a window sees of one row lies side by side
     seen = as_strided(x, (N, rows, columns, k, k * C), strides, writeable=False).view(row)
     at_once = range(k) if row.itemsize < LINE else [slice(None)]  # NumPy copies short pieces quicker row by row
-    y, group = empty((N, rows, columns, F), x.dtype), _group(rows, columns, K * F)
-    W, long_b = np.ascontiguousarray(W), None if b is None else np.tile(b, rows * columns)
-
-    def some(part: slice) -> None:
-        shape = (len(seen[part]), rows, columns, k, k * C)
+    y, few = empty((N, rows, columns, F), x.dtype), max(1, IN_CACHE // (rows * columns * K * x.itemsize))
+    for n in range(0, N, few):
+        part = slice(n, min(n + few, N))
+        shape = (part.stop - n, rows, columns, k, k * C)
         copy = empty(shape, x.dtype) if windows is None else windows[part].reshape(shape)
         for p in at_once:
             copy.view(row)[:, :, :, p] = seen[part, :, :, p]
-        np.matmul(copy.reshape(-1, group, K), W, out=y[part].reshape(-1, group, F))
-        if long_b is not None:  # NumPy adds one long row several times as fast as many short ones
-            y[part].reshape(-1, len(long_b))[:] += long_b
-
-    _share(some, N, rows * columns * K * x.itemsize)
+        np.matmul(copy.reshape(-1, K), W, out=y[part].reshape(-1, F))
+    if b is not None:
+        y.reshape(N, -1)[:] += np.tile(b, rows * columns)  # NumPy adds long rows several times as fast as short ones
     return y
 
 
 def _sum_of_products(dy: NDArray, windows: NDArray) -> NDArray:
     """Add up, over all windows, each gradient times what the window saw -> (F, k * k * C)."""
-    (N, rows, columns, F), K = dy.shape, windows.shape[3]
-    group = _group(rows, columns, K * F)
-
-    def some(part: slice) -> NDArray:
-        of_groups = np.matmul(windows[part].reshape(-1, group, K).swapaxes(1, 2), dy[part].reshape(-1, group, F))
-        return of_groups.sum(axis=0)
-
-    return np.sum(_share(some, N, windows[0].nbytes), axis=0).T
-
-
-def _group(rows: int, columns: int, multiplications: int) -> int:
-    """Return how many windows, of whole rows that share out a picture, make a small product with so many for each."""
-    for parts in range(1, rows):
-        if rows % parts == 0 and rows // parts * columns * multiplications <= SMALL:
-            return rows // parts * columns
-    return columns
-
-
-def _share(work: Callable[[slice], Any], N: int, size: int) -> list[Any]:
-    """Work on as many of N pictures at a time as fit in a cache with `size` bytes each; on many, in two threads."""
-    few = max(1, IN_CACHE // size)
-    parts = [slice(first, min(first + few, N)) for first in range(0, N, few)]
-    results, left = [None] * len(parts), iter(enumerate(parts))
-
-    def take() -> None:
-        for i, part in left:  # each thread takes the next part that is left
-            results[i] = work(part)
-
-    second = _second_thread.submit(take) if len(parts) >= 4 else None
-    take()
-    if second and not second.cancel():  # unless it has not begun
-        second.result()
-    return results
-
-
-_second_thread = ThreadPoolExecutor(1)
+    N, F, K = len(dy), dy.shape[3], windows.shape[3]
+    if K * F > FEW_WEIGHTS:
+        return (windows.reshape(-1, K).T @ dy.reshape(-1, F)).T
+    return np.matmul(windows.reshape(N, -1, K).swapaxes(1, 2), dy.reshape(N, -1, F)).sum(axis=0).T
 
 
 class MaxPooling:

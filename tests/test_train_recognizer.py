@@ -82,16 +82,17 @@ def test_what_was_asked_for_otherwise_is_measured_anew(command, networks, monkey
     assert [len(row) for row in runs_of(command).values()] == [3] * 7  # what is no longer asked for is gone
 
 
-def test_one_changed_row_or_other_sound_is_noticed(command, networks, monkeypatch):
+def test_one_changed_row_other_sound_and_another_text_are_noticed(command, networks, monkeypatch):
     carry_out(command)
     monkeypatch.setitem(command.OTHER_SETTINGS, "without masks", Augmentation(masks=1))
     carry_out(command)
     assert len(networks) == NETWORKS + 3 and networks[-1][-1] == Augmentation(masks=1)
-    parts = speech.spoken_digits()
-    louder = parts | {"train": [replace(one, sound=1.01 * one.sound) for one in parts["train"]]}
-    monkeypatch.setattr(speech, "spoken_digits", lambda: louder)
-    carry_out(command)
-    assert len(networks) == 2 * NETWORKS + 3
+    for count, change in [(2, {"sound": np.ones(900, np.float32)}), (3, {"text": "nine"})]:
+        parts = speech.spoken_digits()
+        others = parts | {"train": [replace(parts["train"][0], **change), *parts["train"][1:]]}
+        monkeypatch.setattr(speech, "spoken_digits", lambda others=others: others)
+        carry_out(command)
+        assert len(networks) == count * NETWORKS + 3
 
 
 def test_the_results_of_other_commands_stay(command, networks):

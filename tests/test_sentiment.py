@@ -192,7 +192,7 @@ def test_public_sentences_are_divided_by_their_text_alone(tmp_path, monkeypatch)
     lines = [f"sentence {n} is fine .\n" for n in range(400)]
     write_mirror(tmp_path, ["".join(lines).encode(), "".join(reversed(lines)).encode()])
     monkeypatch.setenv("RNN_LAB_MIRROR", str(tmp_path))
-    monkeypatch.setattr("rnn_lab.datasets.download._sha256", lambda path: "")
+    monkeypatch.setattr("rnn_lab.datasets.download._digest", lambda path, algorithm: "")
     monkeypatch.setattr(sentiment, "ROTTEN_TOMATOES", [(url, "") for url, _ in sentiment.ROTTEN_TOMATOES])
     parts = sentiment.rotten_tomatoes()
     assert sum(map(len, parts)) == 800

@@ -100,7 +100,7 @@ def sum_by_token(rows: NDArray, ids: NDArray[np.integer], vocabulary_size: int) 
     used, ends = np.flatnonzero(counts).tolist(), np.cumsum(counts[counts > 0]).tolist()
     sums = np.zeros((vocabulary_size, rows.shape[1]), rows.dtype)
     for token, start, end in zip(used, [0, *ends], ends, strict=False):
-        np.add.reduce(rows.take(by_token[start:end], axis=0), axis=0, out=sums[token])
+        np.add.reduce(rows[by_token[start:end]], axis=0, out=sums[token])  # `take` would copy all of a view each time
     return sums
 
 

@@ -32,6 +32,7 @@ EXPLORERS = [
     Explorer("gates", "explorer(*recalling())", "bias"),
     Explorer("memory", "explorer(memory_curves())", "lag", span=1),
     Explorer("autocomplete", "explorer()", "temperature"),
+    Explorer("text_units", "explorer(docstrings().test[:20_000])", "rank"),
     Explorer("look_back", "explorer()", "place"),
     Explorer("sentiment", "explorer(*judging())", "read"),
     Explorer("translation", "explorer(spelling())", "number"),
@@ -58,6 +59,7 @@ from benchmarks.stamped import aligning, beating, circling, forecasting, hearing
 from benchmarks.stamped import show_interact, show_live
 from rnn_lab import plots
 from rnn_lab.datasets.memory import memory_curves
+from rnn_lab.datasets.text import docstrings
 from rnn_lab.models import bundled_captioner
 from rnn_lab.explorers import {module} as module
 plots.use_style()"""

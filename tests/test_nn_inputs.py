@@ -1,5 +1,7 @@
 """A layer that looks tokens up gives what it gives for their vectors, and the gradient of the table."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -137,3 +139,15 @@ def test_bad_input(call, message):
     with pytest.raises((TypeError, ValueError)) as caught:
         call()
     assert str(caught.value).startswith(message)
+
+
+def test_sum_by_token_gathers_from_a_view_without_copying_it():
+    rng = np.random.default_rng(0)
+    rows, ids = rng.standard_normal((4096, 64))[:, :48], rng.integers(0, 32, 4096)
+    tracemalloc.start()
+    try:
+        sum_by_token(rows, ids, 32)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < rows.nbytes / 4
